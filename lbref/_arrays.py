@@ -10,16 +10,18 @@ from ._types import Array
 
 
 class _Range(NamedTuple):
-    """How a norm is kept from overflow and underflow: scale by a power of two, which is exact."""
+    """How a sum of squares is kept from overflow and underflow: scale by a power of two, which is exact."""
 
-    large: float  # above it, squares may overflow in a sum
+    large: float  # a sum of magnitudes above it: the squares may overflow
     shrink: float
-    small: float  # below it, squares may lose digits
+    small: float  # a sum of magnitudes below it: the squares may vanish
     grow: float
 
 
+# For up to 2**24 elements in float32 no square of the largest element leaves the normal numbers, and wherever a sum
+# still overflows the norm itself does; in float64 there is room to spare.
 _RANGES = {
-    32: _Range(large=2.0**40, shrink=2.0**-100, small=2.0**-60, grow=2.0**100),
+    32: _Range(large=2.0**40, shrink=2.0**-70, small=2.0**-30, grow=2.0**90),
     64: _Range(large=2.0**400, shrink=2.0**-600, small=2.0**-400, grow=2.0**600),
 }
 
@@ -36,8 +38,9 @@ def namespace(*arrays: Array) -> Any:
 
 
 def device(array: Array) -> Any:
-    """Return the device on which the array lies."""
-    return array_api_compat.device(array)
+    """Return the device on which the array lies, or the set of them: how it is split over them is its own affair."""
+    placed = array_api_compat.device(array)
+    return getattr(placed, "device_set", placed)
 
 
 def widest_float(xp: Any, array: Array) -> Any:
@@ -62,12 +65,10 @@ def norm(x: Array, /) -> Any:
         0-d, with the dtype of `x`; 0 for an empty array; NaN if an element is NaN, else inf if one is infinite.
     """
     xp = namespace(x)
-    if 0 in x.shape:  # the maximum of nothing is not defined
-        return xp.sum(x)
     wide = xp.astype(x, widest_float(xp, x))
     bounds = _RANGES[xp.finfo(wide.dtype).bits]
-    largest = xp.max(xp.abs(wide))
-    shrink = xp.where(largest > bounds.large, bounds.shrink, xp.ones_like(largest))
-    scale = xp.where(largest < bounds.small, bounds.grow, shrink)
+    magnitude = xp.sum(xp.abs(wide))  # not the maximum, which an empty array or an empty shard does not have
+    shrink = xp.where(magnitude > bounds.large, bounds.shrink, xp.ones_like(magnitude))
+    scale = xp.where(magnitude < bounds.small, bounds.grow, shrink)
     scaled = wide * scale
     return xp.astype(xp.sqrt(xp.sum(scaled * scaled)) / scale, x.dtype)

@@ -96,7 +96,7 @@ def one_if_either_vanishes(norms: Norms, rate: Any, /) -> Any:
 
 
 def one_unless_both_positive(norms: Norms, rate: Any, /) -> Any:
-    """Take 1, without the trust coefficient, unless both norms are > 0, so also where one is NaN: MXNet's LARS, timm."""
+    """Take 1, without the trust coefficient, unless both norms are > 0, thus also for NaN: MXNet's LARS, timm."""
     xp = namespace(rate)
     positive = xp.logical_and(norms.weight > 0, norms.opposing > 0)
     return xp.where(positive, rate, xp.ones_like(rate))

@@ -35,10 +35,10 @@ def hooked(rule: Rule, /, *early: Hook, late: Sequence[Hook] = ()) -> Bound:
         If two of them have a hyperparameter of one name (bind one of them first), or the rule has no ``late_hook``.
     """
     signature = _joint_signature(rule, [*early, *late], needs_late=bool(late))
-    rule_names = _keywords(rule.update)
+    to_hooks = {name for hook in (*early, *late) for name in _keywords(hook)} - {SHARED}
 
     def update(weight: Array, grad: Array, state: State, step: int, /, **hyperparameters: Any) -> tuple[Array, State]:
-        own = {name: value for name, value in hyperparameters.items() if name in rule_names}
+        own = {name: value for name, value in hyperparameters.items() if name not in to_hooks}
         unknown = [name for name in hyperparameters if name not in signature.parameters]
         if unknown:
             raise errors.UnknownHyperparameterError(

@@ -14,7 +14,7 @@ DIALECTS = {
     "goyal-2017": Dialect(
         rule=bind(sgd, inertia=inertia.rate_outside),
         source="Goyal et al. 2017, arXiv:1706.02677, equation 9",
-        differs="The learning rate is outside the velocity: torch SGD, MindSpore Momentum, Chainer CorrectedMomentumSGD.",
+        differs="The learning rate is outside the velocity: torch, MindSpore, Chainer CorrectedMomentumSGD.",
     ),
     "mxnet-1.9.1": Dialect(
         rule=hooked(sgd, hooks.rescale, hooks.clip),

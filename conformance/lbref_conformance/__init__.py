@@ -1,0 +1,1 @@
+"""The conformance suite: judges implementations of large-batch optimizers against exact arithmetic."""

@@ -1,0 +1,161 @@
+"""What each family of dialects is asked with: hyperparameters, and their letters in the oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .oracle import gradient_lars, lamb, lans, lars, lbsgd, nag, sgd
+from .oracle.number import Letters, Scalar
+
+Hyper = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Family:
+    """One rule or hook with all its dialects."""
+
+    name: str
+    formulas: Mapping[str, Callable[..., Any]]  # dialect -> the oracle's formula
+    letters: Mapping[str, str]  # hyperparameter -> letter
+    state: Mapping[str, str]  # field of the state -> letter, in the order of the fields
+    settings: Mapping[str, Hyper]  # name -> hyperparameters; "designed" are dyadic, "typical" are not
+    withheld: Mapping[str, frozenset[str]] = field(default_factory=dict)  # dialect -> bound by the dialect itself
+
+    def letters_for(self, hyper: Hyper) -> Letters:
+        """Return the hyperparameters under the names that the oracle's formulas use."""
+        given = {self.letters[name]: Scalar(value) for name, value in hyper.items() if name in self.letters}
+        return Letters(**given, **_counts(hyper))
+
+
+def _counts(hyper: Hyper) -> dict[str, int]:
+    if "batch_scale" not in hyper:
+        return {}
+    epoch = hyper["updates_per_epoch"]
+    return {"B": hyper["batch_scale"], "N": hyper["warmup_epochs"] * epoch, "n0": hyper["begin_epoch"] * epoch}
+
+
+_INFINITY = float("inf")
+_MOMENTUM = {"learning_rate": "γ", "momentum": "m", "weight_decay": "β", "rescale_grad": "s", "clip_gradient": "c"}
+_MOMENTUM_SETTINGS = {
+    "designed": {"momentum": 0.75, "weight_decay": 0.5, "rescale_grad": 0.5, "clip_gradient": 0.75},
+    "typical": {"momentum": 0.9, "weight_decay": 0.05, "rescale_grad": 1 / 3, "clip_gradient": 0.4},
+    "no-decay": {"momentum": 0.75, "weight_decay": 0.0, "rescale_grad": 0.5, "clip_gradient": _INFINITY},
+    "no-momentum": {"momentum": 0.0, "weight_decay": 0.25, "rescale_grad": -1.0, "clip_gradient": 0.5},
+}
+_LAMB = {
+    "learning_rate": "η",
+    "beta1": "a",
+    "beta2": "b",
+    "eps": "ε",
+    "weight_decay": "λ",
+    "lower_bound": "p",
+    "upper_bound": "q",
+    "rescale_grad": "s",
+    "clip_gradient": "c",
+}
+_LAMB_DESIGNED = {
+    "beta1": 0.75,
+    "beta2": 0.875,
+    "eps": 0.125,
+    "weight_decay": 0.5,
+    "lower_bound": 0.0,
+    "upper_bound": 64.0,
+    "rescale_grad": 0.5,
+    "clip_gradient": 0.75,
+}
+_LAMB_SETTINGS = {
+    "designed": _LAMB_DESIGNED,
+    "typical": _LAMB_DESIGNED
+    | {"beta1": 0.9, "beta2": 0.999, "eps": 1e-6, "weight_decay": 0.05, "rescale_grad": 1 / 3, "clip_gradient": 0.4},
+    "small-eps": _LAMB_DESIGNED | {"eps": 2.0**-19},
+    "no-decay": _LAMB_DESIGNED | {"weight_decay": 0.0, "clip_gradient": _INFINITY},
+    "bounded-above": _LAMB_DESIGNED | {"upper_bound": 2.0},
+    "bounded-below": _LAMB_DESIGNED | {"lower_bound": 48.0},
+    "beta-zero": _LAMB_DESIGNED | {"beta1": 0.0, "beta2": 0.0},
+}
+_LARS_DESIGNED = {
+    "momentum": 0.75,
+    "weight_decay": 0.5,
+    "trust_coefficient": 0.25,
+    "eps": 0.0,
+    "rescale_grad": 0.5,
+    "clip_gradient": 0.75,
+}
+_LBSGD_DESIGNED = {
+    "momentum": 0.75,
+    "weight_decay": 0.5,
+    "batch_scale": 2,
+    "warmup_epochs": 1,
+    "updates_per_epoch": 8,
+    "begin_epoch": 0,
+    "rescale_grad": 0.5,
+    "clip_gradient": 0.75,
+}
+
+FAMILIES = {
+    family.name: family
+    for family in (
+        Family("sgd", sgd.FORMULAS, _MOMENTUM, {"velocity": "v"}, _MOMENTUM_SETTINGS),
+        Family("nag", nag.FORMULAS, _MOMENTUM, {"velocity": "v"}, _MOMENTUM_SETTINGS),
+        Family(
+            "lars",
+            lars.FORMULAS,
+            _MOMENTUM | {"trust_coefficient": "η", "eps": "ε"},
+            {"velocity": "v"},
+            {
+                "designed": _LARS_DESIGNED,
+                "typical": _LARS_DESIGNED
+                | {"momentum": 0.9, "weight_decay": 0.05, "trust_coefficient": 0.001, "rescale_grad": 1 / 3}
+                | {"eps": 1e-3},
+                "small-eps": _LARS_DESIGNED | {"eps": 2.0**-19},
+                "large-eps": _LARS_DESIGNED | {"eps": 1.0},
+                "no-decay": _LARS_DESIGNED | {"weight_decay": 0.0, "clip_gradient": _INFINITY},
+            },
+            {"mxnet-2.0.0b1-documented": frozenset({"trust_coefficient"})},
+        ),
+        Family("lamb", lamb.FORMULAS, _LAMB, {"mean": "m", "mean_square": "v"}, _LAMB_SETTINGS),
+        Family(
+            "lans",
+            lans.FORMULAS,
+            _LAMB,
+            {"mean": "m", "mean_square": "v"},
+            {
+                name: hyper | {"clip_gradient": min(hyper["clip_gradient"], 0.25)}
+                for name, hyper in _LAMB_SETTINGS.items()
+            },
+        ),
+        Family(
+            "lbsgd",
+            lbsgd.FORMULAS,
+            _MOMENTUM,
+            {"velocity": "v", "grad_sum": "a"},
+            {
+                "designed": _LBSGD_DESIGNED,
+                "typical": _LBSGD_DESIGNED
+                | {"momentum": 0.9, "weight_decay": 0.05, "batch_scale": 3, "updates_per_epoch": 5}
+                | {"rescale_grad": 1 / 3, "clip_gradient": 0.4},
+                "late-epoch": _LBSGD_DESIGNED | {"begin_epoch": 1, "updates_per_epoch": 3},
+                "no-decay": _LBSGD_DESIGNED | {"weight_decay": 0.0, "clip_gradient": _INFINITY},
+                "one-micro-batch": _LBSGD_DESIGNED | {"batch_scale": 1, "updates_per_epoch": 1},
+            },
+        ),
+        Family(
+            "gradient-lars",
+            gradient_lars.FORMULAS,
+            {"learning_rate": "α", "trust_coefficient": "η", "weight_decay": "β"},
+            {},
+            {
+                "designed": {"trust_coefficient": 0.25, "weight_decay": 0.5},
+                "typical": {"trust_coefficient": 0.001, "weight_decay": 0.05},
+                "no-decay": {"trust_coefficient": 0.25, "weight_decay": 0.0},
+                "capped": {"trust_coefficient": 4.0, "weight_decay": 0.5},
+            },
+            {
+                "chainer-7.8.1": frozenset({"trust_coefficient"}),
+                "chainer-7.8.1-documented": frozenset({"trust_coefficient"}),
+            },
+        ),
+    )
+}

@@ -1,0 +1,147 @@
+"""Exact properties: what must hold to the last bit, whatever the rounding.
+
+Inputs are dyadic, so that sums of squares are exact in float64 in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from lbref import combine, hooks
+from lbref.rules import lamb, lans, lars, lbsgd, nag, sgd
+
+from . import data
+from .backends.engine import Engine, Host
+from .runner import Result
+
+COUNT = 16
+POWERS = (-20, -3, 1, 7, 30)
+
+# Without epsilon, and with the decay in the units that scaling leaves alone, a rule commutes with a power of two.
+HOMOGENEOUS = {
+    "sgd": combine.bind(sgd, learning_rate=0.1, weight_decay=0.05),
+    "nag": combine.bind(nag, learning_rate=0.1, weight_decay=0.05),
+    "lars": combine.bind(lars, learning_rate=0.1, weight_decay=0.05),
+    "lbsgd": combine.bind(lbsgd, learning_rate=0.1, weight_decay=0.05, momentum=0.9, batch_scale=2),
+    "lamb": combine.bind(lamb, learning_rate=0.1, eps=0.0),
+    "lans": combine.bind(lans, learning_rate=0.1, eps=0.0),
+}
+EVERY_RULE = {
+    **HOMOGENEOUS,
+    "lamb": combine.bind(lamb, learning_rate=0.1, weight_decay=0.05),
+    "lans": combine.bind(lans, learning_rate=0.1, weight_decay=0.05),
+}
+STEPS = 3
+
+# In float64 a sum of squares depends on its order, unless the squares are dyadic: at the first step of LARS and LBSGD.
+EXACT_STEPS = {
+    "float32": dict.fromkeys(EVERY_RULE, STEPS),
+    "float64": {"sgd": STEPS, "nag": STEPS, "lars": 1, "lbsgd": 1},
+}
+
+
+def run_properties(engine: Engine) -> Iterator[Result]:
+    """Yield one result for every property of every rule, in float32 and float64."""
+    for dtype in ("float32", "float64"):
+        for name, check in _checks(dtype):
+            try:
+                wrong = check(engine, dtype)
+            except Exception as error:  # noqa: BLE001  whatever is raised is the result of its case
+                yield Result(f"{name}/{dtype}", "error", float("inf"), f"{type(error).__name__}: {error}")
+                continue
+            yield Result(f"{name}/{dtype}", "fail" if wrong else "pass", float("inf") if wrong else 0.0, wrong)
+
+
+def _checks(dtype: str) -> Iterator[tuple[str, Callable[[Engine, str], str]]]:
+    for rule, bound in HOMOGENEOUS.items():
+        yield f"{rule}@properties/power-of-two", partial(_power_of_two, bound)
+    for rule, steps in EXACT_STEPS[dtype].items():
+        yield f"{rule}@properties/permuted-elements", partial(_permuted_elements, EVERY_RULE[rule], steps)
+    for rule, bound in EVERY_RULE.items():
+        yield f"{rule}@properties/permuted-layers", partial(_permuted_layers, bound)
+        yield f"{rule}@properties/accumulated", partial(_accumulated, bound)
+        yield f"{rule}@properties/hook-that-changes-nothing", partial(_neutral_hook, bound)
+
+
+def _walk(engine: Engine, rule: Any, weight: Host, grads: Sequence[Host]) -> list[Host]:
+    """Return the weight and the state after all steps from rest."""
+    here = engine.put(weight)
+    state = rule.init(here)
+    for step, grad in enumerate(grads, start=1):
+        here, state = rule.update(here, engine.put(grad), state, step)
+    return engine.take([here, *state])
+
+
+def _inputs(dtype: str) -> tuple[Host, list[Host]]:
+    return data.weight(COUNT).astype(dtype), [data.grad(step, COUNT).astype(dtype) for step in range(STEPS)]
+
+
+def _different(one: Sequence[Host], other: Sequence[Host], what: str) -> str:
+    for left, right in zip(one, other, strict=True):
+        unequal = np.flatnonzero(np.asarray(left != right).reshape(-1))
+        if unequal.size:
+            index = int(unequal[0])
+            return f"{what}: {left.reshape(-1)[index]!r} is not {right.reshape(-1)[index]!r} at element {index}"
+    return ""
+
+
+def _power_of_two(rule: Any, engine: Engine, dtype: str) -> str:
+    """Weights and gradients of another unit give weights of that unit."""
+    weight, grads = _inputs(dtype)
+    (plain, *_) = _walk(engine, rule, weight, grads)
+    for power in POWERS:
+        unit = 2.0**power
+        (scaled, *_) = _walk(engine, rule, weight * unit, [grad * unit for grad in grads])
+        wrong = _different([scaled], [plain * unit], f"scaled by 2^{power}")
+        if wrong:
+            return wrong
+    return ""
+
+
+def _permuted_elements(rule: Any, steps: int, engine: Engine, dtype: str) -> str:
+    weight, grads = _inputs(dtype)
+    order = np.array([5, 2, 11, 0, 15, 8, 3, 14, 1, 9, 4, 13, 6, 10, 7, 12])
+    plain = _walk(engine, rule, weight, grads[:steps])
+    permuted = _walk(engine, rule, weight[order], [grad[order] for grad in grads[:steps]])
+    return _different(permuted, [array[order] for array in plain], "elements in another order")
+
+
+def _permuted_layers(rule: Any, engine: Engine, dtype: str) -> str:
+    """Each layer moves as if it were alone, wherever it stands in the list."""
+    weight, grads = _inputs(dtype)
+    sizes = {"large": 64.0, "zero": 0.0, "plain": 1.0}
+    alone = {name: _walk(engine, rule, weight * size, grads)[0] for name, size in sizes.items()}
+    together = combine.each(rule)
+    for names in (list(sizes), list(sizes)[::-1]):
+        weights = {name: engine.put(weight * sizes[name]) for name in names}
+        states = together.init(weights)
+        for step, grad in enumerate(grads, start=1):
+            weights, states = together.update(weights, dict.fromkeys(names, engine.put(grad)), states, step)
+        moved = engine.take([weights[name] for name in names])
+        wrong = _different(moved, [alone[name] for name in names], f"layers in the order {names}")
+        if wrong:
+            return wrong
+    return ""
+
+
+def _accumulated(rule: Any, engine: Engine, dtype: str) -> str:
+    """Accumulating k gradients is one step with their mean."""
+    weight, grads = _inputs(dtype)
+    parts = [[grad + 0.25, grad, grad, grad - 0.25] for grad in grads]
+    four = combine.accumulated(rule, len(parts[0]))
+    here = engine.put(weight)
+    state = four.init(here)
+    for step, grad in enumerate((part for group in parts for part in group), start=1):
+        here, state = four.update(here, engine.put(grad), state, step)
+    plain = _walk(engine, rule, weight, grads)
+    return _different(engine.take([here, *state.inner]), plain, "four micro-batches")
+
+
+def _neutral_hook(rule: Any, engine: Engine, dtype: str) -> str:
+    weight, grads = _inputs(dtype)
+    plain = _walk(engine, rule, weight, grads)
+    return _different(_walk(engine, combine.hooked(rule, hooks.rescale, hooks.clip), weight, grads), plain, "hooks")
