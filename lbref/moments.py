@@ -25,7 +25,8 @@ def mean_square(previous: Array, grad: Array, /, *, beta: Number) -> Any:
 
 def corrected(moment: Array, /, *, beta: Number, step: int) -> Any:
     """Return m / (1 − βᵗ): Algorithm 2 of LAMB (v4 and later); MXNet's default, optax, Apex, timm, Paddle."""
-    return moment / (1 - beta**step)  # type: ignore[operator]
+    # The factor follows from hyperparameters alone: formed in double, rounded once, as accurate as a division.
+    return (1 / (1 - beta**step)) * moment  # type: ignore[operator]
 
 
 def uncorrected(moment: Array, /, *, beta: Number, step: int) -> Any:

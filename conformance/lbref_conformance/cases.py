@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from . import topics
-from .families import FAMILIES, Family
+from .families import FAMILIES, Family, Kind
 from .topics import Inputs, Topic
 
 DTYPES = ("float32", "float64")
@@ -42,7 +42,7 @@ class Case:
     @property
     def outputs(self) -> tuple[str, ...]:
         """What every step puts out, by name."""
-        if not self.family.state:
+        if self.family.kind is not Kind.RULE:
             return ("grad",)
         master = ("master",) if self.storage != self.dtype else ()
         return ("weight", *master, *self.family.state)
@@ -50,7 +50,7 @@ class Case:
 
 def all_cases(only: str | None = None) -> Iterator[Case]:
     """Yield every case, or those of one family, in a fixed order."""
-    for family in FAMILIES.values():
+    for family in FAMILIES:
         if only in (None, family.name):
             yield from _of_family(family)
 
@@ -60,7 +60,7 @@ def _of_family(family: Family) -> Iterator[Case]:
     settings = topics.settings_topics(family)
     for dtype in DTYPES:
         yield from _asked(family, first, topics.EVERY_DIALECT | settings | topics.FIRST_DIALECT, dtype, dtype)
-    if family.state:
+    if family.kind is Kind.RULE:
         yield from _asked(family, first, topics.HALF, "float32", "float16")
     for dialect in others:
         yield from _asked(family, dialect, topics.EVERY_DIALECT | settings, "float32", "float32")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,11 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from .cases import Case
+from .families import Kind
 from .oracle.number import FORMATS, Array, Letters, Number, array, computing_in, stored
 
 K = 2  # how many bounds a value may be away: one for the value, one for the order of the operations
 
 Doubles = npt.NDArray[np.float64]
+Formula = Callable[..., Any]
 
 
 @dataclass(frozen=True)
@@ -41,40 +43,48 @@ class Expected:
 def expect(case: Case) -> Expected:
     """Return what the oracle says of a case."""
     with computing_in(case.dtype, repeat=case.inputs.repeat):
-        steps = list(_steps(case))
+        steps = _steps(case)
     count = len(case.inputs.weight)
     columns = [_columns(number, output, case) for step in steps for output, a in step for number in a.numbers]
     return Expected.unstacked(np.array(columns, dtype=np.float64).T.reshape(5, len(steps), len(case.outputs), count))
 
 
-def _steps(case: Case) -> Any:
+def _steps(case: Case) -> list[list[tuple[str, Array]]]:
+    walks = {Kind.RULE: _rule_steps, Kind.HOOK: _hook_steps, Kind.MODEL_HOOK: _model_hook_steps}
     formula = case.family.formulas[case.dialect]
-    walk: Callable[..., Any] = _walk_rule if case.family.state else _walk_hook
-    for index, rate in enumerate(case.inputs.rates[: len(case.inputs.grads)]):
-        grad = array(_list(case.inputs.grads[index]))
-        letters = case.family.letters_for({**case.hyper, "learning_rate": rate})
-        if index == 0:
-            here = array(_list(case.inputs.weight)), _initial(case)
-        here, outputs = walk(formula, case, case.inputs.first_step + index, grad, letters, *here)
-        yield list(zip(case.outputs, outputs, strict=True))
+    weight, grads = array(_list(case.inputs.weight)), [array(_list(grad)) for grad in case.inputs.grads]
+    hyper = [case.family.letters_for({**case.hyper, "learning_rate": rate}) for rate in case.inputs.rates]
+    steps = walks[case.family.kind](formula, case, weight, grads, hyper)
+    return [list(zip(case.outputs, outputs, strict=True)) for outputs in steps]
 
 
-def _walk_rule(
-    formula: Callable[..., Any], case: Case, t: int, grad: Array, letters: Letters, weight: Array, state: Letters
-) -> Any:
-    weight, state = formula(t, weight, grad, state, letters)
-    fields = [getattr(state, letter) for letter in case.family.state.values()]
-    if case.storage == case.dtype:
-        return (weight, state), [weight, *fields]
-    kept = Array([stored(number, case.storage) for number in weight.numbers])
-    return (weight, state), [kept, weight, *fields]
+def _rule_steps(
+    formula: Formula, case: Case, weight: Array, grads: list[Array], hyper: list[Letters]
+) -> Iterator[list[Array]]:
+    state = _initial(case)
+    for index, grad in enumerate(grads):
+        weight, state = formula(case.inputs.first_step + index, weight, grad, state, hyper[index])
+        fields = [getattr(state, letter) for letter in case.family.state.values()]
+        yield [weight, *fields] if case.storage == case.dtype else [_kept(weight, case.storage), weight, *fields]
 
 
-def _walk_hook(
-    formula: Callable[..., Any], case: Case, t: int, grad: Array, letters: Letters, weight: Array, state: Letters
-) -> Any:
-    del case, t
-    return (weight, state), [formula(weight, grad, letters)]
+def _kept(master: Array, storage: str) -> Array:
+    return Array([stored(number, storage) for number in master.numbers])
+
+
+def _hook_steps(
+    formula: Formula, case: Case, weight: Array, grads: list[Array], hyper: list[Letters]
+) -> Iterator[list[Array]]:
+    del case
+    for grad, letters in zip(grads, hyper, strict=False):
+        yield [formula(weight, grad, letters)]
+
+
+def _model_hook_steps(
+    formula: Formula, case: Case, weight: Array, grads: list[Array], hyper: list[Letters]
+) -> Iterator[list[Array]]:
+    del case, weight
+    return ([layer] for layer in formula(grads, hyper[0]))
 
 
 def _initial(case: Case) -> Letters:

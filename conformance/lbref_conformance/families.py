@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
-from .oracle import gradient_lars, lamb, lans, lars, lbsgd, nag, sgd
+from .oracle import gradient_lars, hooks, lamb, lans, lars, lbsgd, nag, sgd
 from .oracle.number import Letters, Scalar
 
 Hyper = Mapping[str, Any]
+
+
+class Kind(Enum):
+    """What a family's dialects are functions of."""
+
+    RULE = "weight, gradient and state"
+    HOOK = "weight and gradient"
+    MODEL_HOOK = "the gradients of all layers"
 
 
 @dataclass(frozen=True)
@@ -22,6 +31,7 @@ class Family:
     state: Mapping[str, str]  # field of the state -> letter, in the order of the fields
     settings: Mapping[str, Hyper]  # name -> hyperparameters; "designed" are dyadic, "typical" are not
     withheld: Mapping[str, frozenset[str]] = field(default_factory=dict)  # dialect -> bound by the dialect itself
+    kind: Kind = Kind.RULE
 
     def letters_for(self, hyper: Hyper) -> Letters:
         """Return the hyperparameters under the names that the oracle's formulas use."""
@@ -94,68 +104,77 @@ _LBSGD_DESIGNED = {
     "clip_gradient": 0.75,
 }
 
-FAMILIES = {
-    family.name: family
-    for family in (
-        Family("sgd", sgd.FORMULAS, _MOMENTUM, {"velocity": "v"}, _MOMENTUM_SETTINGS),
-        Family("nag", nag.FORMULAS, _MOMENTUM, {"velocity": "v"}, _MOMENTUM_SETTINGS),
-        Family(
-            "lars",
-            lars.FORMULAS,
-            _MOMENTUM | {"trust_coefficient": "η", "eps": "ε"},
-            {"velocity": "v"},
-            {
-                "designed": _LARS_DESIGNED,
-                "typical": _LARS_DESIGNED
-                | {"momentum": 0.9, "weight_decay": 0.05, "trust_coefficient": 0.001, "rescale_grad": 1 / 3}
-                | {"eps": 1e-3},
-                "small-eps": _LARS_DESIGNED | {"eps": 2.0**-19},
-                "large-eps": _LARS_DESIGNED | {"eps": 1.0},
-                "no-decay": _LARS_DESIGNED | {"weight_decay": 0.0, "clip_gradient": _INFINITY},
-            },
-            {"mxnet-2.0.0b1-documented": frozenset({"trust_coefficient"})},
-        ),
-        Family("lamb", lamb.FORMULAS, _LAMB, {"mean": "m", "mean_square": "v"}, _LAMB_SETTINGS),
-        Family(
-            "lans",
-            lans.FORMULAS,
-            _LAMB,
-            {"mean": "m", "mean_square": "v"},
-            {
-                name: hyper | {"clip_gradient": min(hyper["clip_gradient"], 0.25)}
-                for name, hyper in _LAMB_SETTINGS.items()
-            },
-        ),
-        Family(
-            "lbsgd",
-            lbsgd.FORMULAS,
-            _MOMENTUM,
-            {"velocity": "v", "grad_sum": "a"},
-            {
-                "designed": _LBSGD_DESIGNED,
-                "typical": _LBSGD_DESIGNED
-                | {"momentum": 0.9, "weight_decay": 0.05, "batch_scale": 3, "updates_per_epoch": 5}
-                | {"rescale_grad": 1 / 3, "clip_gradient": 0.4},
-                "late-epoch": _LBSGD_DESIGNED | {"begin_epoch": 1, "updates_per_epoch": 3},
-                "no-decay": _LBSGD_DESIGNED | {"weight_decay": 0.0, "clip_gradient": _INFINITY},
-                "one-micro-batch": _LBSGD_DESIGNED | {"batch_scale": 1, "updates_per_epoch": 1},
-            },
-        ),
-        Family(
-            "gradient-lars",
-            gradient_lars.FORMULAS,
-            {"learning_rate": "α", "trust_coefficient": "η", "weight_decay": "β"},
-            {},
-            {
-                "designed": {"trust_coefficient": 0.25, "weight_decay": 0.5},
-                "typical": {"trust_coefficient": 0.001, "weight_decay": 0.05},
-                "no-decay": {"trust_coefficient": 0.25, "weight_decay": 0.0},
-                "capped": {"trust_coefficient": 4.0, "weight_decay": 0.5},
-            },
-            {
-                "chainer-7.8.1": frozenset({"trust_coefficient"}),
-                "chainer-7.8.1-documented": frozenset({"trust_coefficient"}),
-            },
-        ),
-    )
+_HOOK_SETTINGS = {
+    "designed": {"weight_decay": 0.5, "rescale_grad": 0.5, "clip_gradient": 0.75},
+    "typical": {"weight_decay": 0.05, "rescale_grad": 1 / 3, "clip_gradient": 0.4},
+    "no-decay": {"weight_decay": 0.0, "rescale_grad": -2.0, "clip_gradient": _INFINITY},
+    "clipped-to-zero": {"weight_decay": 1.0, "rescale_grad": 0.0, "clip_gradient": 0.0},
 }
+_MODEL_SETTINGS = {
+    "designed": {"max_norm": 0.5},
+    "typical": {"max_norm": 1.3},
+    "no-decay": {"max_norm": 4096.0},
+}
+
+FAMILIES = (
+    Family("sgd", sgd.FORMULAS, _MOMENTUM, {"velocity": "v"}, _MOMENTUM_SETTINGS),
+    Family("nag", nag.FORMULAS, _MOMENTUM, {"velocity": "v"}, _MOMENTUM_SETTINGS),
+    Family(
+        "lars",
+        lars.FORMULAS,
+        _MOMENTUM | {"trust_coefficient": "η", "eps": "ε"},
+        {"velocity": "v"},
+        {
+            "designed": _LARS_DESIGNED,
+            "typical": _LARS_DESIGNED
+            | {"momentum": 0.9, "weight_decay": 0.05, "trust_coefficient": 0.001, "rescale_grad": 1 / 3}
+            | {"eps": 1e-3},
+            "small-eps": _LARS_DESIGNED | {"eps": 2.0**-19},
+            "large-eps": _LARS_DESIGNED | {"eps": 1.0},
+            "no-decay": _LARS_DESIGNED | {"weight_decay": 0.0, "clip_gradient": _INFINITY},
+        },
+        {"mxnet-2.0.0b1-documented": frozenset({"trust_coefficient"})},
+    ),
+    Family("lamb", lamb.FORMULAS, _LAMB, {"mean": "m", "mean_square": "v"}, _LAMB_SETTINGS),
+    Family(
+        "lans",
+        lans.FORMULAS,
+        _LAMB,
+        {"mean": "m", "mean_square": "v"},
+        {name: hyper | {"clip_gradient": min(hyper["clip_gradient"], 0.25)} for name, hyper in _LAMB_SETTINGS.items()},
+    ),
+    Family(
+        "lbsgd",
+        lbsgd.FORMULAS,
+        _MOMENTUM,
+        {"velocity": "v", "grad_sum": "a"},
+        {
+            "designed": _LBSGD_DESIGNED,
+            "typical": _LBSGD_DESIGNED
+            | {"momentum": 0.9, "weight_decay": 0.05, "batch_scale": 3, "updates_per_epoch": 5}
+            | {"rescale_grad": 1 / 3, "clip_gradient": 0.4},
+            "late-epoch": _LBSGD_DESIGNED | {"begin_epoch": 1, "updates_per_epoch": 3},
+            "no-decay": _LBSGD_DESIGNED | {"weight_decay": 0.0, "clip_gradient": _INFINITY},
+            "one-micro-batch": _LBSGD_DESIGNED | {"batch_scale": 1, "updates_per_epoch": 1},
+        },
+    ),
+    Family(
+        "gradient-lars",
+        gradient_lars.FORMULAS,
+        {"learning_rate": "α", "trust_coefficient": "η", "weight_decay": "β"},
+        {},
+        {
+            "designed": {"trust_coefficient": 0.25, "weight_decay": 0.5},
+            "typical": {"trust_coefficient": 0.001, "weight_decay": 0.05},
+            "no-decay": {"trust_coefficient": 0.25, "weight_decay": 0.0},
+            "capped": {"trust_coefficient": 4.0, "weight_decay": 0.5},
+        },
+        {
+            "chainer-7.8.1": frozenset({"trust_coefficient"}),
+            "chainer-7.8.1-documented": frozenset({"trust_coefficient"}),
+        },
+        Kind.HOOK,
+    ),
+    Family("hook", hooks.FORMULAS, _MOMENTUM, {}, _HOOK_SETTINGS, kind=Kind.HOOK),
+    Family("hook", hooks.MODEL_FORMULAS, {"max_norm": "M"}, {}, _MODEL_SETTINGS, kind=Kind.MODEL_HOOK),
+)

@@ -8,6 +8,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from .cases import Case
+from .families import Kind
 
 Walk = Callable[[Any, Sequence[Any], Any, Sequence[Any]], list[tuple[Any, ...]]]
 
@@ -22,9 +23,15 @@ class Stepper(NamedTuple):
 
 def stepper(case: Case, package: ModuleType) -> Stepper:
     """Return the dialect of a case as `package` (lbref, or a copy of it with one formula changed) has it."""
-    if case.family.state:
+    if case.family.kind is Kind.RULE:
         return _rule_stepper(case, package)
-    return _hook_stepper(case, package.dialects.HOOKS[case.subject].rule)
+    make = _hook_walk if case.family.kind is Kind.HOOK else _model_hook_walk
+    return Stepper(_stateless, _stateless, make(case, package.dialects.HOOKS[case.subject].rule))
+
+
+def _stateless(given: Any) -> tuple[()]:
+    del given
+    return ()
 
 
 def _rule_stepper(case: Case, package: ModuleType) -> Stepper:
@@ -49,15 +56,26 @@ def _fields(state: Any) -> tuple[Any, ...]:
     return (state.master, *state.inner) if hasattr(state, "master") else tuple(state)
 
 
-def _hook_stepper(case: Case, hook: Callable[..., Any]) -> Stepper:
+def _hook_walk(case: Case, hook: Callable[..., Any]) -> Walk:
     hyper = _known(case, hook)
+    reads_rate = "learning_rate" in inspect.signature(hook).parameters
 
     def walk(weight: Any, grads: Sequence[Any], state: Any, rates: Sequence[Any]) -> list[tuple[Any, ...]]:
         del state
-        pairs = zip(grads, rates, strict=True)
-        return [(hook(weight, grad, learning_rate=rate, **hyper),) for grad, rate in pairs]
+        named = [{"learning_rate": rate} if reads_rate else {} for rate in rates]
+        return [(hook(weight, grad, **rate, **hyper),) for grad, rate in zip(grads, named, strict=True)]
 
-    return Stepper(lambda weight: (), lambda fields: (), walk)
+    return walk
+
+
+def _model_hook_walk(case: Case, hook: Callable[..., Any]) -> Walk:
+    hyper = _known(case, hook)
+
+    def walk(weight: Any, grads: Sequence[Any], state: Any, rates: Sequence[Any]) -> list[tuple[Any, ...]]:
+        del weight, state, rates
+        return [(layer,) for layer in hook(grads, **hyper)]
+
+    return walk
 
 
 def _known(case: Case, function: Callable[..., Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from . import gradient_lars, lamb, lans, lars, lbsgd, nag, schedules, sgd, warmup
+from . import gradient_lars, hooks, lamb, lans, lars, lbsgd, nag, schedules, sgd, warmup
 from ._dialect import Dialect
 
 RULES: Mapping[str, Dialect] = MappingProxyType(
@@ -29,6 +29,7 @@ RULES: Mapping[str, Dialect] = MappingProxyType(
 
 HOOKS: Mapping[str, Dialect] = MappingProxyType(
     {f"gradient-lars@{name}": dialect for name, dialect in gradient_lars.DIALECTS.items()}
+    | {f"hook@{name}": dialect for name, dialect in hooks.DIALECTS.items()}
 )
 """Dialects of gradient hooks."""
 

@@ -21,6 +21,7 @@ from mpmath import mp, mpf
 mp.prec = 320  # more than 4 p + 64 bits for p = 53
 
 U64 = mpf(2) ** -53
+_EXACT = mpf(0)
 
 
 class Ambiguous(ArithmeticError):
@@ -69,7 +70,7 @@ class Number:
 
     __slots__ = ("e", "x")
 
-    def __init__(self, x: Any, e: Any = mpf(0)) -> None:
+    def __init__(self, x: Any, e: Any = _EXACT) -> None:
         self.x, self.e = x, e
 
     def __repr__(self) -> str:
@@ -94,7 +95,7 @@ class Number:
     def __truediv__(self, other: Operand) -> Number:
         y = number(other)
         if not mpmath.isfinite(self.x) or not mpmath.isfinite(y.x):
-            return rounded(self.x / y.x, mpf(0))
+            return rounded(self.x / y.x, _EXACT)
         if abs(y.x) <= 16 * y.e:
             raise Ambiguous(f"division of {self} by {y}")
         return rounded(self.x / y.x, (self.e + abs(self.x) * y.e / abs(y.x)) / (abs(y.x) - y.e))
@@ -125,7 +126,7 @@ class Scalar:
 
     __slots__ = ("e", "x")
 
-    def __init__(self, x: Any, e: Any = mpf(0)) -> None:
+    def __init__(self, x: Any, e: Any = _EXACT) -> None:
         self.x, self.e = mpf(x), e
 
     def __add__(self, other: Scalar | int) -> Scalar:
@@ -152,12 +153,22 @@ class Scalar:
     def __radd__(self, other: int) -> Scalar:
         return self + other
 
-    def __pow__(self, exponent: int | float) -> Scalar:
+    def __pow__(self, exponent: float) -> Scalar:
         z = self.x**exponent
-        return Scalar(z) if _representable(z, "d") else Scalar(z, 2 * U64 * abs(z))
+        inherited = abs(exponent * self.x ** (exponent - 1)) * self.e if self.e else self.e
+        return _double(z, inherited + (mpf(0) if _representable(z, "d") else U64 * abs(z)))
 
     def __neg__(self) -> Scalar:
         return Scalar(-self.x, self.e)
+
+    def at_least(self, other: Scalar) -> Scalar:
+        """Return max(x, other)."""
+        return Scalar(max(self.x, other.x), max(self.e, other.e))
+
+    def cosine_of_pi(self) -> Scalar:
+        """Return cos(π x), which a library computes from a rounded π x with an error of one unit more."""
+        z, slope = mpmath.cos(mpmath.pi * self.x), mpmath.pi * abs(mpmath.sin(mpmath.pi * self.x))
+        return _double(z, slope * (self.e + 2 * U64 * abs(self.x)) + U64)
 
 
 Operand: TypeAlias = "Number | Scalar"
@@ -299,13 +310,22 @@ def array(values: list[float]) -> Array:
 
 
 def norm(x: Array) -> Number:
-    """Return ‖x‖, as if summed in double and rounded once."""
+    """Return ‖x‖, as if summed in double and rounded once, each element standing for its repetitions."""
+    return _norm(x, _Setting.repeat)
+
+
+def norm_of_norms(norms: list[Number]) -> Number:
+    """Return the norm of all layers together."""
+    return _norm(Array(norms), 1)
+
+
+def _norm(x: Array, r: int) -> Number:
     values = [n.x for n in x.numbers]
     if any(mpmath.isnan(value) for value in values):
         return Number(mpmath.nan)
     if any(mpmath.isinf(value) for value in values):
         return Number(mpmath.inf)
-    r, n = _Setting.repeat, _Setting.repeat * len(values)
+    n = r * len(values)
     S = r * mpmath.fsum(value * value for value in values)
     inherited = r * mpmath.fsum(2 * abs(v.x) * v.e + v.e * v.e for v in x.numbers)
     E = inherited + (min(n, 512 + n.bit_length()) + 1) * U64 * S

@@ -1,42 +1,43 @@
-"""Schedules, exactly. n the count, γ the rate, z the rate at the end, f the factor, T the end, W the warmup."""
+"""Schedules. n the count, γ the rate, z the rate at the end, f the factor, s its period, T the end, W the warmup."""
 
 from typing import Any
 
-from mpmath import cos, mpf, pi
+from .number import Letters, Scalar
+
+ONE = Scalar(1)
 
 
-def factor(n: int, *, γ: Any, s: int, f: Any, floor: Any) -> Any:
-    rate = mpf(γ)
-    boundary = 0
-    while n > boundary + s:  # the release walks; it never goes back
-        boundary += s
-        rate = max(rate * mpf(f), mpf(floor))
+def factor(n: int, h: Letters) -> Any:
+    rate, boundary = h.γ, 0
+    while n > boundary + h.s:  # the release walks from change to change and never goes back
+        boundary += h.s
+        rate = (rate * h.f).at_least(h.floor)
     return rate
 
 
-def factor_documented(n: int, *, γ: Any, s: int, f: Any, floor: Any) -> Any:
-    k = n // s
-    return max(mpf(γ) * mpf(f) ** k, mpf(floor)) if k else mpf(γ)
+def factor_documented(n: int, h: Letters) -> Any:
+    k = n // h.s
+    return (h.γ * h.f**k).at_least(h.floor) if k else h.γ
 
 
-def multi_factor(n: int, *, γ: Any, S: tuple[int, ...], f: Any) -> Any:
-    return mpf(γ) * mpf(f) ** len([s for s in S if n > s])
+def multi_factor(n: int, h: Letters) -> Any:
+    return h.γ * h.f ** len([due for due in h.S if n > due])
 
 
-def multi_factor_documented(n: int, *, γ: Any, S: tuple[int, ...], f: Any) -> Any:
-    return mpf(γ) * mpf(f) ** len([s for s in S if n >= s])
+def multi_factor_documented(n: int, h: Letters) -> Any:
+    return h.γ * h.f ** len([due for due in h.S if n >= due])
 
 
-def poly(n: int, *, γ: Any, z: Any, T: int, W: int, p: Any) -> Any:
-    if n >= T:
-        return mpf(z)
-    return mpf(z) + (mpf(γ) - mpf(z)) * (1 - mpf(n - W) / (T - W)) ** mpf(p)
+def poly(n: int, h: Letters) -> Any:
+    if n >= h.T:
+        return h.z
+    return h.z + (h.γ - h.z) * (ONE - Scalar(n - h.W) / (h.T - h.W)) ** h.p
 
 
-def cosine(n: int, *, γ: Any, z: Any, T: int, W: int) -> Any:
-    if n >= T:
-        return mpf(z)
-    return mpf(z) + (mpf(γ) - mpf(z)) * (1 + cos(pi * mpf(n - W) / (T - W))) / 2
+def cosine(n: int, h: Letters) -> Any:
+    if n >= h.T:
+        return h.z
+    return h.z + (h.γ - h.z) * (ONE + (Scalar(n - h.W) / (h.T - h.W)).cosine_of_pi()) / 2
 
 
 FORMULAS = {

@@ -1,42 +1,45 @@
-"""Warmup rules, exactly. n or t the count, N the length, B or k the factor at the end, a the begin, z the end."""
+"""Warmup rules. n the count, N the length, B or k the factor at the end, a the begin, z the end."""
 
+from collections.abc import Callable
 from typing import Any
 
-from mpmath import mpf, sqrt
+from .number import Letters, Scalar
+
+ONE = Scalar(1)
 
 
-def _rise(n: int, N: int, B: Any, shape: Any) -> Any:
-    if n >= N:
-        return mpf(B)
-    return 1 + (mpf(B) - 1) * shape(mpf(n) / N) if N > 1 else mpf(1)
+def _rise(n: int, h: Letters, shape: Callable[[Scalar], Scalar]) -> Any:
+    if n >= h.N:
+        return h.B
+    return ONE + (h.B - 1) * shape(Scalar(n) / h.N) if h.N > 1 else ONE
 
 
-def lbsgd_linear(n: int, *, N: int, B: Any) -> Any:
-    return _rise(n, N, B, lambda x: x)
+def lbsgd_linear(n: int, h: Letters) -> Any:
+    return _rise(n, h, lambda x: x)
 
 
-def lbsgd_power2(n: int, *, N: int, B: Any) -> Any:
-    return _rise(n, N, B, lambda x: x * x)
+def lbsgd_power2(n: int, h: Letters) -> Any:
+    return _rise(n, h, lambda x: x * x)
 
 
-def lbsgd_sqrt(n: int, *, N: int, B: Any) -> Any:
-    return _rise(n, N, B, sqrt)
+def lbsgd_sqrt(n: int, h: Letters) -> Any:
+    return _rise(n, h, lambda x: x**0.5)
 
 
-def lbsgd_none(n: int, *, N: int, B: Any) -> Any:
-    return mpf(B) if n >= N else mpf(1)
+def lbsgd_none(n: int, h: Letters) -> Any:
+    return h.B if n >= h.N else ONE
 
 
-def goyal_2017(t: int, *, N: int, k: Any) -> Any:
-    return mpf(k) if t >= N else 1 + (mpf(k) - 1) * t / N
+def goyal_2017(n: int, h: Letters) -> Any:
+    return h.k if n >= h.N else ONE + (h.k - 1) * Scalar(n) / h.N
 
 
-def linear(n: int, *, N: int, a: Any, z: Any) -> Any:
-    return mpf(z) if n >= N else mpf(a) + (mpf(z) - mpf(a)) * n / N
+def linear(n: int, h: Letters) -> Any:
+    return h.z if n >= h.N else h.a + (h.z - h.a) * Scalar(n) / h.N
 
 
-def constant(n: int, *, N: int, a: Any, z: Any) -> Any:
-    return mpf(z) if n >= N else mpf(a)
+def constant(n: int, h: Letters) -> Any:
+    return h.z if n >= h.N else h.a
 
 
 FORMULAS = {

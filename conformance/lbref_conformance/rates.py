@@ -1,0 +1,150 @@
+"""Warmup rules and schedules: judged in plain Python, count by count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import ModuleType
+from typing import Any
+
+import mpmath
+
+from .expected import K
+from .oracle import schedules, warmup
+from .oracle.number import U64, Letters, Scalar
+from .runner import Result
+
+PLAIN = frozenset("NsTWSp")  # letters of counts and exponents, which stay as they are
+COUNTS = range(14)
+
+
+@dataclass(frozen=True)
+class Question:
+    """One dialect with one setting, asked every count."""
+
+    subject: str
+    formula: Any
+    parameters: Mapping[str, Any]
+    letters: Mapping[str, str]
+
+    @property
+    def id(self) -> str:
+        """The question's id."""
+        return f"{self.subject}/" + ",".join(f"{name}={value}" for name, value in self.parameters.items())
+
+    def letters_for(self) -> Letters:
+        """Return the parameters under the names that the oracle's formulas use."""
+        pairs = ((self.letters[name], value) for name, value in self.parameters.items())
+        return Letters(**{letter: value if letter in PLAIN else Scalar(value) for letter, value in pairs})
+
+
+_LBSGD = (
+    {"updates": "N", "batch_scale": "B"},
+    [{"updates": n, "batch_scale": b} for n, b in ((4, 3), (6, 8), (10, 2), (1, 3), (0, 4), (2, 1))],
+)
+_SHIFT = (
+    {"updates": "N", "start": "a", "final": "z"},
+    [
+        {"updates": n, "start": a, "final": z}
+        for n, a, z in ((4, 0.1, 0.5), (7, 0.0, 1.0), (1, 0.3, 0.2), (0, 0.3, 0.2))
+    ],
+)
+_WARM = (
+    {"updates": "N", "begin": "a", "final": "z"},
+    [
+        {"updates": n, "begin": a, "final": z}
+        for n, a, z in ((4, 0.0, 1.0), (6, 0.25, 0.7), (1, 0.1, 0.2), (0, 0.1, 0.2))
+    ],
+)
+_GRADUAL = (
+    {"updates": "N", "factor": "k"},
+    [{"updates": n, "factor": k} for n, k in ((4, 8), (10, 32.5), (1, 2), (0, 4))],
+)
+_FACTOR = (
+    {"learning_rate": "γ", "period": "s", "factor": "f", "floor": "floor"},
+    [
+        {"learning_rate": 1.0, "period": 2, "factor": 0.5, "floor": 1e-8},
+        {"learning_rate": 0.3, "period": 3, "factor": 0.7, "floor": 0.11},
+        {"learning_rate": 0.3, "period": 1, "factor": 0.9, "floor": 1e-8},
+    ],
+)
+_MULTI = (
+    {"learning_rate": "γ", "milestones": "S", "factor": "f"},
+    [
+        {"learning_rate": 1.0, "milestones": (2, 5), "factor": 0.1},
+        {"learning_rate": 0.7, "milestones": (1, 2, 9), "factor": 0.3},
+    ],
+)
+_POLY = (
+    {"learning_rate": "γ", "final_learning_rate": "z", "updates": "T", "warmup_updates": "W", "power": "p"},
+    [
+        {"learning_rate": 1.0, "final_learning_rate": 0.1, "updates": 8, "warmup_updates": 0, "power": 2},
+        {"learning_rate": 0.7, "final_learning_rate": 0.0, "updates": 11, "warmup_updates": 0, "power": 1},
+        {"learning_rate": 0.7, "final_learning_rate": 0.05, "updates": 9, "warmup_updates": 0, "power": 3},
+    ],
+)
+_COSINE = (
+    {name: letter for name, letter in _POLY[0].items() if name != "power"},
+    [
+        {"learning_rate": 1.0, "final_learning_rate": 0.1, "updates": 4, "warmup_updates": 0},
+        {"learning_rate": 0.7, "final_learning_rate": 0.0, "updates": 11, "warmup_updates": 0},
+        {"learning_rate": 0.3, "final_learning_rate": 0.2, "updates": 9, "warmup_updates": 0},
+    ],
+)
+
+_ASKED: Mapping[str, tuple[Mapping[str, str], list[dict[str, Any]]]] = {
+    "warmup@lbsgd-linear": _LBSGD,
+    "warmup@lbsgd-power2": _LBSGD,
+    "warmup@lbsgd-sqrt": _LBSGD,
+    "warmup@lbsgd-none": _LBSGD,
+    "warmup@goyal-2017": _GRADUAL,
+    "warmup@mxnet-linear": _WARM,
+    "warmup@mxnet-constant": _WARM,
+    "warmup@chainer-7.8.1": _SHIFT,
+    "schedule@mxnet-factor": _FACTOR,
+    "schedule@mxnet-factor-documented": _FACTOR,
+    "schedule@mxnet-multi-factor": _MULTI,
+    "schedule@mxnet-multi-factor-documented": _MULTI,
+    "schedule@mxnet-poly": _POLY,
+    "schedule@mxnet-cosine": _COSINE,
+}
+_FORMULAS = {"warmup": warmup.FORMULAS, "schedule": schedules.FORMULAS}
+
+
+def questions() -> Iterator[Question]:
+    """Yield every question, in a fixed order; poly and cosine also after a warmup of four updates."""
+    for subject, (letters, settings) in _ASKED.items():
+        kind, _, name = subject.partition("@")
+        late = [
+            setting | {"warmup_updates": 4}
+            for setting in settings
+            if setting.get("updates", 0) > 8 and "warmup_updates" in setting
+        ]
+        for parameters in settings + late:
+            yield Question(subject, _FORMULAS[kind][name], parameters, letters)
+
+
+def ask(question: Question, package: ModuleType) -> Result:
+    """Ask one dialect of `package` every count from its first, and judge every answer."""
+    rule = package.dialects.SCHEDULES[question.subject].rule
+    letters = question.letters_for()
+    worst = 0.0
+    for count in COUNTS[question.parameters.get("warmup_updates", 0) :]:
+        want = question.formula(count, letters)
+        bound = K * (want.e + U64 * abs(want.x))
+        got = rule(count, **question.parameters)
+        miss = abs(mpmath.mpf(got) - want.x)
+        if not miss <= bound:
+            exactly = mpmath.nstr(want.x, 17)
+            return Result(question.id, "fail", float("inf"), f"count {count}: got {got!r}, exactly {exactly}")
+        worst = max(worst, float(miss / bound) if bound else 0.0)
+    return Result(question.id, "pass", worst)
+
+
+def run_rates(package: ModuleType) -> Iterator[Result]:
+    """Yield one result for every question; a crash is the result of its question."""
+    for question in questions():
+        try:
+            yield ask(question, package)
+        except Exception as error:  # noqa: BLE001  whatever is raised is the result of its question
+            yield Result(question.id, "error", float("inf"), f"{type(error).__name__}: {error}")
