@@ -117,11 +117,11 @@ def _permuted_layers(rule: Any, engine: Engine, dtype: str) -> str:
     alone = {name: _walk(engine, rule, weight * size, grads)[0] for name, size in sizes.items()}
     together = combine.each(rule)
     for names in (list(sizes), list(sizes)[::-1]):
-        weights = {name: engine.put(weight * sizes[name]) for name in names}
-        states = together.init(weights)
+        layers: Any = {name: engine.put(weight * sizes[name]) for name in names}
+        states = together.init(layers)
         for step, grad in enumerate(grads, start=1):
-            weights, states = together.update(weights, dict.fromkeys(names, engine.put(grad)), states, step)
-        moved = engine.take([weights[name] for name in names])
+            layers, states = together.update(layers, dict.fromkeys(names, engine.put(grad)), states, step)
+        moved = engine.take([layers[name] for name in names])
         wrong = _different(moved, [alone[name] for name in names], f"layers in the order {names}")
         if wrong:
             return wrong

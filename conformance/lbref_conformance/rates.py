@@ -16,6 +16,7 @@ from .runner import Result
 
 PLAIN = frozenset("NsTWSp")  # letters of counts and exponents, which stay as they are
 COUNTS = range(14)
+WARMUP = 4  # updates of the warmup that comes before some of the schedules
 
 
 @dataclass(frozen=True)
@@ -112,16 +113,16 @@ _FORMULAS = {"warmup": warmup.FORMULAS, "schedule": schedules.FORMULAS}
 
 
 def questions() -> Iterator[Question]:
-    """Yield every question, in a fixed order; poly and cosine also after a warmup of four updates."""
+    """Yield every question, in a fixed order; some also after a warmup."""
     for subject, (letters, settings) in _ASKED.items():
         kind, _, name = subject.partition("@")
-        late = [
-            setting | {"warmup_updates": 4}
-            for setting in settings
-            if setting.get("updates", 0) > 8 and "warmup_updates" in setting
-        ]
+        late = [setting | {"warmup_updates": WARMUP} for setting in settings if _room_for_warmup(setting)]
         for parameters in settings + late:
             yield Question(subject, _FORMULAS[kind][name], parameters, letters)
+
+
+def _room_for_warmup(setting: Mapping[str, Any]) -> bool:
+    return "warmup_updates" in setting and setting["updates"] > 2 * WARMUP
 
 
 def ask(question: Question, package: ModuleType) -> Result:

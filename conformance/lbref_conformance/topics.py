@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -114,17 +115,21 @@ FIRST_DIALECT: dict[str, Topic] = {
 def settings_topics(family: Family) -> dict[str, Topic]:
     """Return one topic for each setting of the family that no other topic uses."""
     used = {"designed", "typical", "no-decay", "small-eps"}
-    return {
-        f"setting-{name}": lambda f, _, name=name: _moving(f, name)  # type: ignore[misc]
-        for name in family.settings
-        if name not in used
-    }
+    return {f"setting-{name}": partial(_moving_with, name) for name in family.settings if name not in used}
+
+
+def _moving_with(setting: str, family: Family, dtype: str) -> Inputs:
+    del dtype
+    return _moving(family, setting)
 
 
 def _half(family: Family, scale: float) -> Inputs:
     inputs = _from_rest(family, "designed", scale=scale)
-    as_half = lambda x: x.astype(np.float16).astype(np.float64)  # noqa: E731
-    return replace(inputs, weight=as_half(inputs.weight), grads=tuple(map(as_half, inputs.grads)))
+    return replace(inputs, weight=_as_half(inputs.weight), grads=tuple(map(_as_half, inputs.grads)))
+
+
+def _as_half(values: Floats) -> Floats:
+    return values.astype(np.float16).astype(np.float64)
 
 
 HALF: dict[str, Topic] = {
@@ -132,4 +137,4 @@ HALF: dict[str, Topic] = {
     "half-large": lambda f, _: _half(f, 300.0),
     "half-small": lambda f, _: _half(f, 2.0**-14),
 }
-"""Asked of the first dialect of each rule behind a master weight, in float16: magnitudes above 256 and below 1e-4 among them."""
+"""Asked of the first dialect of each rule behind a master weight, in float16, also above 256 and below 1e-4."""

@@ -56,10 +56,8 @@ def _one_process(rank: int, rendezvous: str, expected: Path, output: Path) -> No
 
 def _run(engine: Engine, backend: Backend, expected: Path, output: Path, *, leading: bool) -> None:
     cases = list(all_cases())
-    results: list[dict[str, Any]] = []
-    for result in _counted(run_all(engine, backend, cases, load(expected), lbref), len(cases), leading=leading):
-        results.append(result.as_dict())
-    results += [result.as_dict() for result in run_properties(engine)]
+    judged = _counted(run_all(engine, backend, cases, load(expected), lbref), len(cases), leading=leading)
+    results = [result.as_dict() for result in (*judged, *run_properties(engine))]
     if leading:
         output.write_text(json.dumps({"about": _about(engine, backend), "results": results}), encoding="utf-8")
 

@@ -39,7 +39,7 @@ class Format(NamedTuple):
 
 
 def _format(name: str, p: int, e_max: int, code: str) -> Format:
-    smallest = mpf(2) ** (2 - e_max - p)
+    smallest = mpf(2) ** (3 - e_max - p)
     return Format(name, mpf(2) ** -p, smallest / 2, (2 - mpf(2) ** (1 - p)) * mpf(2) ** (e_max - 1), code)
 
 
