@@ -286,3 +286,14 @@ def test_the_ratio_is_that_of_the_master_where_the_weight_has_lost_it():
     state = rule.init(weight)._replace(master=np.asarray([1.5], np.float32))
     _, state = rule.update(weight, np.ones(1, np.float16), state, 1, learning_rate=0.1)
     assert state.master == near((1.35,))
+
+
+@pytest.mark.parametrize(
+    ("grads", "divisor"),
+    [(((0.3, 0.4), (0.0, 0.5)), 1.0), (((3.0, 0.0), (0.0, 4.0)), 5.0), (((0.6, 0.0), (0.0, 0.8)), 1.0)],
+    ids=["below the limit", "above", "at the limit"],
+)
+def test_a_global_clip_divides_by_the_norm_of_all_layers_and_never_enlarges(grads, divisor):
+    """Apex and timm: by max(G / max, 1)."""
+    clipped = hooks.clip_global_norm([np.asarray(grad) for grad in grads], max_norm=1.0)
+    assert np.asarray(clipped) == pytest.approx(np.asarray(grads) / divisor, rel=4 * 2.0**-53, abs=0)

@@ -85,7 +85,7 @@ def test_a_change_due_at_seven_shows_when_its_clock_says(schedule, clock, shown)
     assert changed[0] == shown
 
 
-def test_every_schedule_dialect_is_a_released_or_documented_clock():
+def test_at_the_due_update_the_documented_dialect_has_changed_and_the_released_one_has_not():
     for name in ("factor", "multi-factor"):
         released = SCHEDULES[f"schedule@mxnet-{name}"].rule
         documented = SCHEDULES[f"schedule@mxnet-{name}-documented"].rule
