@@ -1,44 +1,18 @@
-"""What is asked of the arguments, as data, and the decorators that ask it before a formula runs."""
+"""What is asked of the arguments of rules and hooks, and the decorators that ask it before a formula runs."""
 
 from __future__ import annotations
 
 import functools
 import inspect
-import math
-import operator
 from collections.abc import Callable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
 from . import errors
 from ._arrays import device, namespace
+from ._numbers import RANGES, is_array, kind, plain_hyperparameters, plain_step
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-_AT_LEAST_ZERO = ("a number >= 0", lambda x: x >= 0)
-_FINITE = ("a finite number >= 0", lambda x: 0 <= x < math.inf)
-_BETA = ("a number in [0, 1)", lambda x: 0 <= x < 1)
-_WHOLE = ("an integer >= 0", lambda x: x >= 0 and x == int(x))
-_POSITIVE_WHOLE = ("an integer >= 1", lambda x: x >= 1 and x == int(x))
-
-RANGES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
-    "learning_rate": _FINITE,
-    "momentum": _FINITE,
-    "weight_decay": _FINITE,
-    "eps": _FINITE,
-    "trust_coefficient": _FINITE,
-    "beta1": _BETA,
-    "beta2": _BETA,
-    "lower_bound": _FINITE,
-    "upper_bound": _AT_LEAST_ZERO,
-    "clip_gradient": _AT_LEAST_ZERO,
-    "rescale_grad": ("a finite number", math.isfinite),
-    "batch_scale": _POSITIVE_WHOLE,
-    "updates_per_epoch": _WHOLE,
-    "warmup_epochs": _WHOLE,
-    "begin_epoch": _WHOLE,
-}
-"""Hyperparameter -> what it must be, in words and as a test of a plain number."""
 
 
 def checked(state_type: type[tuple[Any, ...]]) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -56,16 +30,15 @@ def checked(state_type: type[tuple[Any, ...]]) -> Callable[[Callable[P, R]], Cal
 
         @functools.wraps(update)
         def asked(*args: P.args, **kwargs: P.kwargs) -> R:
-            weight, grad, state, step = _positional(where, args, 4, "weight, grad, state, step")
+            weight, grad, state, step = positional(where, args, "weight, grad, state, step")
             if not isinstance(state, state_type):
                 raise errors.StateError(
-                    f"{where}: state is a {_kind(state)}, not the State that {where.removesuffix('.update')}.init "
+                    f"{where}: state is a {kind(state)}, not the State that {where.removesuffix('.update')}.init "
                     f"returns for this weight"
                 )
             check_arrays(where, weight=weight, grad=grad, **dict(zip(state_type._fields, state, strict=True)))  # type: ignore[attr-defined]
-            check_step(where, step)
-            check_hyperparameters(where, signature, kwargs)
-            return update(*args, **kwargs)
+            plain: Any = plain_step(where, step), hyperparameters_of(where, signature, kwargs, weight)
+            return update(weight, grad, state, plain[0], **plain[1])  # type: ignore[arg-type]
 
         return asked
 
@@ -78,7 +51,7 @@ def checked_init(init: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(init)
     def asked(*args: P.args, **kwargs: P.kwargs) -> R:
-        (weight,) = _positional(where, args, 1, "weight")
+        (weight,) = positional(where, args, "weight")
         check_arrays(where, weight=weight)
         return init(*args, **kwargs)
 
@@ -92,15 +65,41 @@ def checked_hook(hook: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(hook)
     def asked(*args: P.args, **kwargs: P.kwargs) -> R:
-        weight, grad = _positional(where, args, 2, "weight, grad")
+        weight, grad = positional(where, args, "weight, grad")
         check_arrays(where, weight=weight, grad=grad)
-        check_hyperparameters(where, signature, kwargs)
-        return hook(*args, **kwargs)
+        plain: Any = hyperparameters_of(where, signature, kwargs, weight)
+        return hook(*args, **plain)
 
     return asked
 
 
-def check_arrays(where: str, /, **arrays: Any) -> None:
+_ASPECTS: Mapping[str, tuple[Callable[[Any], Any], type[errors.LbrefError]]] = {
+    "belongs to": (lambda x: getattr(namespace(x), "__name__", namespace(x)), errors.NamespaceError),
+    "lies on device": (device, errors.DeviceError),
+    "has dtype": (lambda x: x.dtype, errors.DtypeError),
+    "has shape": (lambda x: tuple(x.shape), errors.ShapeError),
+}
+
+
+def hyperparameters_of(
+    where: str, signature: inspect.Signature, given: Mapping[str, Any], weight: Any
+) -> dict[str, Any]:
+    """Return the hyperparameters as the formula takes them: Python numbers, or 0-d arrays like the weight."""
+    plain = plain_hyperparameters(where, signature, given)
+    return {name: like(where, name, value, weight) if name in RANGES else value for name, value in plain.items()}
+
+
+def like(where: str, name: str, value: Any, weight: Any) -> Any:
+    """Return a plain number as it is, and a 0-d array of the weight's library in the weight's dtype."""
+    if not is_array(value):
+        return value
+    if not _namespace(where, name, value).isdtype(value.dtype, ("real floating", "integral")):
+        raise errors.DtypeError(f"{where}: {name} is a 0-d array of {value.dtype}, but must be a real number")
+    check_same(where, "weight", weight, name, value, may_differ_in=("lies on device", "has dtype", "has shape"))
+    return namespace(weight).astype(value, weight.dtype)
+
+
+def check_arrays(where: str, /, *, may_differ_in: tuple[str, ...] = (), **arrays: Any) -> None:
     """Refuse arrays that do not describe one layer: of one library, device, real floating dtype and shape."""
     first = next(iter(arrays))
     for name, array in arrays.items():
@@ -110,7 +109,14 @@ def check_arrays(where: str, /, **arrays: Any) -> None:
                 f"{where}: {name} is {array.dtype}, but rules compute in float32 or float64; for half precision "
                 f"wrap the rule in lbref.combine.with_master_weight"
             )
-        _same(where, first, arrays[first], name, array)
+        check_same(where, first, arrays[first], name, array, may_differ_in=may_differ_in)
+
+
+def check_stored(where: str, /, **arrays: Any) -> None:
+    """Refuse what a master weight cannot stand for: anything but arrays of real floating dtype."""
+    for name, array in arrays.items():
+        if not _namespace(where, name, array).isdtype(array.dtype, "real floating"):
+            raise errors.DtypeError(f"{where}: {name} is {array.dtype}, but must be a real floating dtype")
 
 
 def _namespace(where: str, name: str, array: Any) -> Any:
@@ -118,82 +124,27 @@ def _namespace(where: str, name: str, array: Any) -> Any:
         return namespace(array)
     except TypeError:
         raise errors.NotAnArrayError(
-            f"{where}: {name} is a {_kind(array)}, not an array of a library that follows the array API standard"
+            f"{where}: {name} is a {kind(array)}, not an array of a library that follows the array API standard"
         ) from None
 
 
-def _same(where: str, first: str, expected: Any, name: str, array: Any) -> None:
-    aspects: tuple[tuple[str, Callable[[Any], Any], type[errors.LbrefError]], ...] = (
-        ("belongs to", lambda x: getattr(namespace(x), "__name__", namespace(x)), errors.NamespaceError),
-        ("lies on device", device, errors.DeviceError),
-        ("has dtype", lambda x: x.dtype, errors.DtypeError),
-        ("has shape", lambda x: tuple(x.shape), errors.ShapeError),
-    )
-    for verb, aspect, error in aspects:
-        if aspect(array) != aspect(expected):
+def check_same(
+    where: str, first: str, expected: Any, name: str, array: Any, *, may_differ_in: tuple[str, ...] = ()
+) -> None:
+    """Refuse an array that differs from another in library, device, dtype or shape."""
+    for verb, (aspect, error) in _ASPECTS.items():
+        if verb not in may_differ_in and aspect(array) != aspect(expected):
             raise error(
                 f"{where}: {name} {verb} {aspect(array)}, but {first} {verb} {aspect(expected)}; they must agree"
             )
 
 
-def check_step(where: str, step: Any) -> None:
-    """Refuse a step that is not an integer from 1 on; a traced step is taken on trust."""
-    if _is_array(step):
-        return
-    try:
-        count = operator.index(step)
-    except TypeError:
-        raise errors.StepError(f"{where}: step is a {_kind(step)}, but steps are integers from 1") from None
-    if isinstance(step, bool) or count < 1:
-        raise errors.StepError(f"{where}: step is {step!r}, but steps are integers from 1")
-
-
-def check_hyperparameters(where: str, signature: inspect.Signature, given: Mapping[str, Any]) -> None:
-    """Refuse hyperparameters that are unknown, missing or outside their range; a 0-d array is taken on trust."""
-    check_names(where, signature, given, complete=True)
-    for name, value in given.items():
-        if name in RANGES:
-            check_hyperparameter(where, name, value)
-
-
-def check_names(where: str, signature: inspect.Signature, given: Mapping[str, Any], *, complete: bool) -> None:
-    """Refuse hyperparameters that the signature does not name and, if `complete`, the lack of one without default."""
-    known = {name: p for name, p in signature.parameters.items() if p.kind is p.KEYWORD_ONLY}
-    for name in given:
-        if name not in known:
-            raise errors.UnknownHyperparameterError(
-                f"{where}: there is no hyperparameter {name!r}; there are {', '.join(known)}"
-            )
-    missing = [name for name, p in known.items() if p.default is p.empty and name not in given]
-    if complete and missing:
-        raise errors.UnknownHyperparameterError(f"{where}: hyperparameter {missing[0]!r} is missing and has no default")
-
-
-def check_hyperparameter(where: str, name: str, value: Any) -> None:
-    """Refuse a number outside its range; a 0-d array is taken on trust."""
-    words, holds = RANGES[name]
-    if _is_array(value):
-        if tuple(value.shape) != ():
-            raise errors.HyperparameterError(
-                f"{where}: {name} is an array of shape {tuple(value.shape)}, but must be a number or a 0-d array"
-            )
-        return
-    if isinstance(value, bool) or not isinstance(value, int | float) or not holds(value):
-        raise errors.HyperparameterError(f"{where}: {name} is {value!r}, but must be {words}")
-
-
-def _is_array(value: Any) -> bool:
-    return hasattr(value, "shape") and hasattr(value, "dtype") and not isinstance(value, float)
-
-
-def _positional(where: str, args: tuple[Any, ...], count: int, names: str) -> tuple[Any, ...]:
+def positional(where: str, args: tuple[Any, ...], names: str) -> tuple[Any, ...]:
+    """Return what was passed by place, if it is what the names say."""
+    count = names.count(",") + 1
     if len(args) != count:
         raise errors.UnknownHyperparameterError(
-            f"{where}: takes {count} positional arguments ({names}) and hyperparameters by name, "
-            f"but got {len(args)} positional arguments"
+            f"{where}: takes {count} positional argument{'s' * (count > 1)} ({names}) and hyperparameters by name, "
+            f"but got {len(args)}"
         )
     return args
-
-
-def _kind(value: Any) -> str:
-    return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")

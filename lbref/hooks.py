@@ -11,7 +11,8 @@ from typing import Any
 
 from . import trust
 from ._arrays import namespace, norm
-from ._checks import checked_hook
+from ._checks import check_arrays, checked_hook, like
+from ._numbers import plain_number
 from ._types import Array, Number
 
 
@@ -104,8 +105,12 @@ def clip_global_norm(grads: Sequence[Array], /, *, max_norm: float) -> list[Any]
     max_norm
         The largest norm that the gradients may have together, > 0.
     """
+    where = "hooks.clip_global_norm"
+    max_norm = plain_number(where, "max_norm", max_norm)
     if not grads:
         return []
+    check_arrays(where, may_differ_in=("has shape",), **{f"grads[{index}]": grad for index, grad in enumerate(grads)})
+    max_norm = like(where, "max_norm", max_norm, grads[0])
     xp = namespace(*grads)
     total = norm(xp.stack([norm(grad) for grad in grads]))
     excess = xp.maximum(total / max_norm, 1.0)

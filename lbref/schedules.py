@@ -10,6 +10,8 @@ import math
 from collections.abc import Callable
 from typing import TypeAlias
 
+from . import errors
+from ._numbers import checked_schedule
 from ._types import Schedule
 
 Clock: TypeAlias = Callable[[int], int]
@@ -25,6 +27,7 @@ def current(update: int, /) -> int:
     return update
 
 
+@checked_schedule
 def factor(
     update: int,
     /,
@@ -58,6 +61,7 @@ def factor(
     return max(learning_rate * factor**changes, floor) if changes else float(learning_rate)
 
 
+@checked_schedule
 def multi_factor(
     update: int,
     /,
@@ -71,6 +75,7 @@ def multi_factor(
     return learning_rate * factor ** sum(milestone <= clock(update) for milestone in milestones)
 
 
+@checked_schedule
 def polynomial(
     update: int,
     /,
@@ -96,10 +101,11 @@ def polynomial(
     warmup_updates
         W, the length of the warmup that came before.
     """
-    left = 1.0 - min(1.0, (update - warmup_updates) / (updates - warmup_updates))
+    left = 1.0 - _progress("polynomial", update, updates, warmup_updates)
     return final_learning_rate + (learning_rate - final_learning_rate) * math.pow(left, power)
 
 
+@checked_schedule
 def cosine(
     update: int,
     /,
@@ -113,8 +119,18 @@ def cosine(
 
     Parameters as `polynomial`.
     """
-    done = min(1.0, (update - warmup_updates) / (updates - warmup_updates))
+    done = _progress("cosine", update, updates, warmup_updates)
     return final_learning_rate + (learning_rate - final_learning_rate) * (1.0 + math.cos(math.pi * done)) / 2
+
+
+def _progress(name: str, update: int, updates: int, warmup_updates: int) -> float:
+    """Return how much of the way from W to T is done, at most 1."""
+    if not warmup_updates < updates or update < warmup_updates:
+        raise errors.HyperparameterError(
+            f"schedules.{name}: asked at update {update}, with warmup_updates {warmup_updates} and updates {updates}; "
+            f"warmup_updates must be less than updates, and at most the update that is asked for"
+        )
+    return min(1.0, (update - warmup_updates) / (updates - warmup_updates))
 
 
 def zero_after(decay: Schedule, /, *, updates: int) -> Schedule:

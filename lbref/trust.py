@@ -137,8 +137,11 @@ def unbounded(rate: Any, /, *, learning_rate: Number) -> Any:
 
 
 def at_most_learning_rate(rate: Any, /, *, learning_rate: Number) -> Any:
-    """Return min(rate / γ, 1), so that the step is at most the plain one: LARC; MindSpore's use_clip as documented."""
-    return namespace(rate).minimum(rate / learning_rate, 1.0)
+    """Return min(rate / γ, 1), and 1 for γ = 0: LARC; MindSpore's use_clip as documented."""
+    xp = namespace(rate)
+    one = xp.ones_like(rate)
+    divisor = learning_rate * one
+    return xp.where(rate >= divisor, one, rate / xp.where(divisor == 0, one, divisor))
 
 
 def between_zero_and_learning_rate(rate: Any, /, *, learning_rate: Number) -> Any:

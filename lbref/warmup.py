@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import math
 
+from ._numbers import checked_schedule
 
+
+@checked_schedule
 def lbsgd_linear(count: int, /, *, updates: int, batch_scale: float) -> float:
     """Return 1 + (B − 1) n / N: MXNet LBSGD's strategy 'linear'.
 
-    Clock: micro-batches, the first is n = 1. Denominator: N. From n = N on: B. With N <= 1 and n < N: 1.
+    Clock: micro-batches, the first is n = 1. Denominator: N. From n = N on: B.
 
     Parameters
     ----------
@@ -25,27 +28,29 @@ def lbsgd_linear(count: int, /, *, updates: int, batch_scale: float) -> float:
     return _lbsgd(count, updates, batch_scale, 1.0 + (batch_scale - 1) * count / max(updates, 1))
 
 
+@checked_schedule
 def lbsgd_power2(count: int, /, *, updates: int, batch_scale: float) -> float:
     """Return 1 + (B − 1) (n / N)²: MXNet LBSGD's strategy 'power2'; clock and ends as `lbsgd_linear`."""
     return _lbsgd(count, updates, batch_scale, 1.0 + (batch_scale - 1) * (count * count) / max(updates, 1) ** 2)
 
 
+@checked_schedule
 def lbsgd_sqrt(count: int, /, *, updates: int, batch_scale: float) -> float:
     """Return 1 + (B − 1) √(n / N): MXNet LBSGD's strategy 'sqrt'; clock and ends as `lbsgd_linear`."""
     return _lbsgd(count, updates, batch_scale, 1.0 + (batch_scale - 1) * math.sqrt(count / max(updates, 1)))
 
 
+@checked_schedule
 def lbsgd_none(count: int, /, *, updates: int, batch_scale: float) -> float:
     """Return 1, then jump to B at N: what MXNet's LBSGD does for a strategy name that it does not know."""
     return _lbsgd(count, updates, batch_scale, 1.0)
 
 
 def _lbsgd(count: int, updates: int, batch_scale: float, rising: float) -> float:
-    if count >= updates:
-        return float(batch_scale)
-    return rising if updates > 1 else 1.0
+    return float(batch_scale) if count >= updates else rising
 
 
+@checked_schedule
 def gradual(step: int, /, *, updates: int, factor: float) -> float:
     """Return 1 + (k − 1) t / N, so that the rate rises from η to k η by a constant increment.
 
@@ -64,6 +69,7 @@ def gradual(step: int, /, *, updates: int, factor: float) -> float:
     return 1.0 + (factor - 1.0) * step / updates if step < updates else float(factor)
 
 
+@checked_schedule
 def mxnet_linear(update: int, /, *, begin: float, final: float, updates: int) -> float:
     """Return begin + (final − begin) n / N: warmup_mode 'linear' of MXNet's schedulers.
 
@@ -73,11 +79,13 @@ def mxnet_linear(update: int, /, *, begin: float, final: float, updates: int) ->
     return begin + (final - begin) * update / updates if update < updates else float(final)
 
 
+@checked_schedule
 def mxnet_constant(update: int, /, *, begin: float, final: float, updates: int) -> float:
     """Return begin, then jump to final at N: warmup_mode 'constant' of MXNet's schedulers; clock as `mxnet_linear`."""
     return float(begin) if update < updates else float(final)
 
 
+@checked_schedule
 def chainer_shift(step: int, /, *, start: float, final: float, updates: int) -> float:
     """Return (t final + (N − t) start) / N: Chainer's WarmupShift.
 

@@ -35,7 +35,7 @@ SHOWN = 20  # problems printed before the rest is left to the report
 )
 def main(names: tuple[str, ...], *, mutants: bool, reports: Path) -> None:
     """Check lbref against the published formulas on every array library that is present."""
-    console = Console(width=None if sys.stdout.isatty() else 200)
+    console = Console(width=None if sys.stdout.isatty() else 240)
     wanted = [Backend(name) for name in names] or list(Backend)
     outcome = _with_progress(console, wanted, mutants=mutants)
     _print(console, outcome)

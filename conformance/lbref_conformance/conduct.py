@@ -20,7 +20,7 @@ from . import expectations
 from .backends.equality import unequal
 from .backends.table import TABLE, Backend, Tag
 from .matrix import Matrix, failures, tabulate
-from .mutants import FAMILIES, Kill, load, run_mutants
+from .mutants import FAMILIES, as_declared, load, run_mutants
 from .mutants import Outcome as MutantOutcome
 from .rates import run_rates
 from .runner import Result
@@ -58,7 +58,7 @@ class Outcome:
             for backend, case, row in unequal(self.results)
             if row is None
         ]
-        lines += [f"mutant {m.mutant.name}: not caught: {m}" for m in self.mutants if not isinstance(m, Kill)]
+        lines += [f"mutant {m.mutant.name}: {m}" for m in self.mutants if not as_declared(m)]
         return lines
 
 

@@ -30,13 +30,15 @@ class Family:
     letters: Mapping[str, str]  # hyperparameter -> letter
     state: Mapping[str, str]  # field of the state -> letter, in the order of the fields
     settings: Mapping[str, Hyper]  # name -> hyperparameters; "designed" are dyadic, "typical" are not
+    defaults: Hyper  # what holds for a hyperparameter that is not passed
     withheld: Mapping[str, frozenset[str]] = field(default_factory=dict)  # dialect -> bound by the dialect itself
     kind: Kind = Kind.RULE
 
     def letters_for(self, hyper: Hyper) -> Letters:
         """Return the hyperparameters under the names that the oracle's formulas use."""
-        given = {self.letters[name]: Scalar(value) for name, value in hyper.items() if name in self.letters}
-        return Letters(**given, **_counts(hyper))
+        all_of_them = {**self.defaults, **hyper}
+        given = {self.letters[name]: Scalar(value) for name, value in all_of_them.items() if name in self.letters}
+        return Letters(**given, **_counts(all_of_them))
 
 
 def _counts(hyper: Hyper) -> dict[str, int]:
@@ -47,12 +49,24 @@ def _counts(hyper: Hyper) -> dict[str, int]:
 
 
 _INFINITY = float("inf")
+_UNTOUCHED = {"weight_decay": 0.0, "rescale_grad": 1.0, "clip_gradient": _INFINITY}
+_MOMENTUM_DEFAULTS = _UNTOUCHED | {"momentum": 0.9}
+_LARS_DEFAULTS = _MOMENTUM_DEFAULTS | {"trust_coefficient": 0.001, "eps": 0.0}
+_LAMB_DEFAULTS = _UNTOUCHED | {"beta1": 0.9, "beta2": 0.999, "eps": 1e-6, "lower_bound": 0.0, "upper_bound": _INFINITY}
+_LBSGD_DEFAULTS = _UNTOUCHED | {
+    "momentum": 0.0,
+    "batch_scale": 1,
+    "warmup_epochs": 5,
+    "updates_per_epoch": 32,
+    "begin_epoch": 0,
+}
 _MOMENTUM = {"learning_rate": "γ", "momentum": "m", "weight_decay": "β", "rescale_grad": "s", "clip_gradient": "c"}
 _MOMENTUM_SETTINGS = {
     "designed": {"momentum": 0.75, "weight_decay": 0.5, "rescale_grad": 0.5, "clip_gradient": 0.75},
     "typical": {"momentum": 0.9, "weight_decay": 0.05, "rescale_grad": 1 / 3, "clip_gradient": 0.4},
     "no-decay": {"momentum": 0.75, "weight_decay": 0.0, "rescale_grad": 0.5, "clip_gradient": _INFINITY},
     "no-momentum": {"momentum": 0.0, "weight_decay": 0.25, "rescale_grad": -1.0, "clip_gradient": 0.5},
+    "defaults": {},
 }
 _LAMB = {
     "learning_rate": "η",
@@ -84,6 +98,7 @@ _LAMB_SETTINGS = {
     "bounded-above": _LAMB_DESIGNED | {"upper_bound": 2.0},
     "bounded-below": _LAMB_DESIGNED | {"lower_bound": 48.0},
     "beta-zero": _LAMB_DESIGNED | {"beta1": 0.0, "beta2": 0.0},
+    "defaults": {},
 }
 _LARS_DESIGNED = {
     "momentum": 0.75,
@@ -109,6 +124,7 @@ _HOOK_SETTINGS = {
     "typical": {"weight_decay": 0.05, "rescale_grad": 1 / 3, "clip_gradient": 0.4},
     "no-decay": {"weight_decay": 0.0, "rescale_grad": -2.0, "clip_gradient": _INFINITY},
     "clipped-to-zero": {"weight_decay": 1.0, "rescale_grad": 0.0, "clip_gradient": 0.0},
+    "defaults": {},
 }
 _MODEL_SETTINGS = {
     "designed": {"max_norm": 0.5},
@@ -117,8 +133,8 @@ _MODEL_SETTINGS = {
 }
 
 FAMILIES = (
-    Family("sgd", sgd.FORMULAS, _MOMENTUM, {"velocity": "v"}, _MOMENTUM_SETTINGS),
-    Family("nag", nag.FORMULAS, _MOMENTUM, {"velocity": "v"}, _MOMENTUM_SETTINGS),
+    Family("sgd", sgd.FORMULAS, _MOMENTUM, {"velocity": "v"}, _MOMENTUM_SETTINGS, _MOMENTUM_DEFAULTS),
+    Family("nag", nag.FORMULAS, _MOMENTUM, {"velocity": "v"}, _MOMENTUM_SETTINGS, _MOMENTUM_DEFAULTS),
     Family(
         "lars",
         lars.FORMULAS,
@@ -131,17 +147,24 @@ FAMILIES = (
             | {"eps": 1e-3},
             "small-eps": _LARS_DESIGNED | {"eps": 2.0**-19},
             "large-eps": _LARS_DESIGNED | {"eps": 1.0},
+            "defaults": {},
             "no-decay": _LARS_DESIGNED | {"weight_decay": 0.0, "clip_gradient": _INFINITY},
         },
-        {"mxnet-2.0.0b1-documented": frozenset({"trust_coefficient"})},
+        _LARS_DEFAULTS,
+        {
+            "mxnet-2.0.0b1": frozenset({"eps"}),
+            "mxnet-2.0.0b1-documented": frozenset({"eps", "trust_coefficient"}),
+            "timm-1.0.31": frozenset({"eps"}),
+        },
     ),
-    Family("lamb", lamb.FORMULAS, _LAMB, {"mean": "m", "mean_square": "v"}, _LAMB_SETTINGS),
+    Family("lamb", lamb.FORMULAS, _LAMB, {"mean": "m", "mean_square": "v"}, _LAMB_SETTINGS, _LAMB_DEFAULTS),
     Family(
         "lans",
         lans.FORMULAS,
         _LAMB,
         {"mean": "m", "mean_square": "v"},
-        {name: hyper | {"clip_gradient": min(hyper["clip_gradient"], 0.25)} for name, hyper in _LAMB_SETTINGS.items()},
+        {name: hyper and hyper | {"clip_gradient": 0.25} for name, hyper in _LAMB_SETTINGS.items()},
+        _LAMB_DEFAULTS,
     ),
     Family(
         "lbsgd",
@@ -153,10 +176,12 @@ FAMILIES = (
             "typical": _LBSGD_DESIGNED
             | {"momentum": 0.9, "weight_decay": 0.05, "batch_scale": 3, "updates_per_epoch": 5}
             | {"rescale_grad": 1 / 3, "clip_gradient": 0.4},
-            "late-epoch": _LBSGD_DESIGNED | {"begin_epoch": 1, "updates_per_epoch": 3},
+            "late-epoch": _LBSGD_DESIGNED | {"begin_epoch": 1, "warmup_epochs": 2, "updates_per_epoch": 7},
             "no-decay": _LBSGD_DESIGNED | {"weight_decay": 0.0, "clip_gradient": _INFINITY},
             "one-micro-batch": _LBSGD_DESIGNED | {"batch_scale": 1, "updates_per_epoch": 1},
+            "defaults": {},
         },
+        _LBSGD_DEFAULTS,
     ),
     Family(
         "gradient-lars",
@@ -168,13 +193,15 @@ FAMILIES = (
             "typical": {"trust_coefficient": 0.001, "weight_decay": 0.05},
             "no-decay": {"trust_coefficient": 0.25, "weight_decay": 0.0},
             "capped": {"trust_coefficient": 4.0, "weight_decay": 0.5},
+            "defaults": {},
         },
+        {"trust_coefficient": 0.001, "weight_decay": 0.0},
         {
             "chainer-7.8.1": frozenset({"trust_coefficient"}),
             "chainer-7.8.1-documented": frozenset({"trust_coefficient"}),
         },
         Kind.HOOK,
     ),
-    Family("hook", hooks.FORMULAS, _MOMENTUM, {}, _HOOK_SETTINGS, kind=Kind.HOOK),
-    Family("hook", hooks.MODEL_FORMULAS, {"max_norm": "M"}, {}, _MODEL_SETTINGS, kind=Kind.MODEL_HOOK),
+    Family("hook", hooks.FORMULAS, _MOMENTUM, {}, _HOOK_SETTINGS, _UNTOUCHED, kind=Kind.HOOK),
+    Family("hook", hooks.MODEL_FORMULAS, {"max_norm": "M"}, {}, _MODEL_SETTINGS, {}, kind=Kind.MODEL_HOOK),
 )

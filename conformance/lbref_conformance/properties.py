@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 import numpy as np
-
-from lbref import combine, hooks
-from lbref.rules import lamb, lans, lars, lbsgd, nag, sgd
 
 from . import data
 from .backends.engine import Engine, Host
@@ -23,18 +21,15 @@ POWERS = (-20, -3, 1, 7, 30)
 
 # Without epsilon, and with the decay in the units that scaling leaves alone, a rule commutes with a power of two.
 HOMOGENEOUS = {
-    "sgd": combine.bind(sgd, learning_rate=0.1, weight_decay=0.05),
-    "nag": combine.bind(nag, learning_rate=0.1, weight_decay=0.05),
-    "lars": combine.bind(lars, learning_rate=0.1, weight_decay=0.05),
-    "lbsgd": combine.bind(lbsgd, learning_rate=0.1, weight_decay=0.05, momentum=0.9, batch_scale=2),
-    "lamb": combine.bind(lamb, learning_rate=0.1, eps=0.0),
-    "lans": combine.bind(lans, learning_rate=0.1, eps=0.0),
+    "sgd": {"weight_decay": 0.05},
+    "nag": {"weight_decay": 0.05},
+    "lars": {"weight_decay": 0.05},
+    "lbsgd": {"weight_decay": 0.05, "momentum": 0.9, "batch_scale": 2},
+    "lamb": {"eps": 0.0},
+    "lans": {"eps": 0.0},
 }
-EVERY_RULE = {
-    **HOMOGENEOUS,
-    "lamb": combine.bind(lamb, learning_rate=0.1, weight_decay=0.05),
-    "lans": combine.bind(lans, learning_rate=0.1, weight_decay=0.05),
-}
+EVERY_RULE = {**HOMOGENEOUS, "lamb": {"weight_decay": 0.05}, "lans": {"weight_decay": 0.05}}
+RATE = 0.1
 STEPS = 3
 
 # In float64 a sum of squares depends on its order, unless the squares are dyadic: at the first step of LARS and LBSGD.
@@ -44,10 +39,10 @@ EXACT_STEPS = {
 }
 
 
-def run_properties(engine: Engine) -> Iterator[Result]:
-    """Yield one result for every property of every rule, in float32 and float64."""
+def run_properties(engine: Engine, package: ModuleType) -> Iterator[Result]:
+    """Yield one result for every property of every rule of `package`, in float32 and float64."""
     for dtype in ("float32", "float64"):
-        for name, check in _checks(dtype):
+        for name, check in _checks(package, dtype):
             try:
                 wrong = check(engine, dtype)
             except Exception as error:  # noqa: BLE001  whatever is raised is the result of its case
@@ -56,15 +51,21 @@ def run_properties(engine: Engine) -> Iterator[Result]:
             yield Result(f"{name}/{dtype}", "fail" if wrong else "pass", float("inf") if wrong else 0.0, wrong)
 
 
-def _checks(dtype: str) -> Iterator[tuple[str, Callable[[Engine, str], str]]]:
-    for rule, bound in HOMOGENEOUS.items():
-        yield f"{rule}@properties/power-of-two", partial(_power_of_two, bound)
+def _checks(package: ModuleType, dtype: str) -> Iterator[tuple[str, Callable[[Engine, str], str]]]:
+    def bound(rule: str, hyper: dict[str, float]) -> Any:
+        return package.combine.bind(getattr(package.rules, rule), learning_rate=RATE, **hyper)
+
+    for rule, hyper in HOMOGENEOUS.items():
+        yield f"{rule}@properties/power-of-two", partial(_power_of_two, bound(rule, hyper))
     for rule, steps in EXACT_STEPS[dtype].items():
-        yield f"{rule}@properties/permuted-elements", partial(_permuted_elements, EVERY_RULE[rule], steps)
-    for rule, bound in EVERY_RULE.items():
-        yield f"{rule}@properties/permuted-layers", partial(_permuted_layers, bound)
-        yield f"{rule}@properties/accumulated", partial(_accumulated, bound)
-        yield f"{rule}@properties/hook-that-changes-nothing", partial(_neutral_hook, bound)
+        permuted = partial(_permuted_elements, bound(rule, EVERY_RULE[rule]), steps)
+        yield f"{rule}@properties/permuted-elements", permuted
+    for rule, hyper in EVERY_RULE.items():
+        here = bound(rule, hyper)
+        yield f"{rule}@properties/permuted-layers", partial(_permuted_layers, here, package.combine.each(here))
+        yield f"{rule}@properties/accumulated", partial(_accumulated, here, package.combine.accumulated(here, 4))
+        neutral = package.combine.hooked(here, package.hooks.rescale, package.hooks.clip)
+        yield f"{rule}@properties/hook-that-changes-nothing", partial(_neutral_hook, here, neutral)
 
 
 def _walk(engine: Engine, rule: Any, weight: Host, grads: Sequence[Host]) -> list[Host]:
@@ -110,12 +111,11 @@ def _permuted_elements(rule: Any, steps: int, engine: Engine, dtype: str) -> str
     return _different(permuted, [array[order] for array in plain], "elements in another order")
 
 
-def _permuted_layers(rule: Any, engine: Engine, dtype: str) -> str:
+def _permuted_layers(rule: Any, together: Any, engine: Engine, dtype: str) -> str:
     """Each layer moves as if it were alone, wherever it stands in the list."""
     weight, grads = _inputs(dtype)
     sizes = {"large": 64.0, "zero": 0.0, "plain": 1.0}
     alone = {name: _walk(engine, rule, weight * size, grads)[0] for name, size in sizes.items()}
-    together = combine.each(rule)
     for names in (list(sizes), list(sizes)[::-1]):
         layers: Any = {name: engine.put(weight * sizes[name]) for name in names}
         states = together.init(layers)
@@ -128,11 +128,10 @@ def _permuted_layers(rule: Any, engine: Engine, dtype: str) -> str:
     return ""
 
 
-def _accumulated(rule: Any, engine: Engine, dtype: str) -> str:
+def _accumulated(rule: Any, four: Any, engine: Engine, dtype: str) -> str:
     """Accumulating k gradients is one step with their mean."""
     weight, grads = _inputs(dtype)
     parts = [[grad + 0.25, grad, grad, grad - 0.25] for grad in grads]
-    four = combine.accumulated(rule, len(parts[0]))
     here = engine.put(weight)
     state = four.init(here)
     for step, grad in enumerate((part for group in parts for part in group), start=1):
@@ -141,7 +140,7 @@ def _accumulated(rule: Any, engine: Engine, dtype: str) -> str:
     return _different(engine.take([here, *state.inner]), plain, "four micro-batches")
 
 
-def _neutral_hook(rule: Any, engine: Engine, dtype: str) -> str:
+def _neutral_hook(rule: Any, hooked: Any, engine: Engine, dtype: str) -> str:
     weight, grads = _inputs(dtype)
     plain = _walk(engine, rule, weight, grads)
-    return _different(_walk(engine, combine.hooked(rule, hooks.rescale, hooks.clip), weight, grads), plain, "hooks")
+    return _different(_walk(engine, hooked, weight, grads), plain, "hooks")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -21,22 +22,12 @@ WARMUP = 4  # updates of the warmup that comes before some of the schedules
 
 @dataclass(frozen=True)
 class Question:
-    """One dialect with one setting, asked every count."""
+    """One warmup rule or schedule with one setting, asked some counts."""
 
-    subject: str
-    formula: Any
-    parameters: Mapping[str, Any]
-    letters: Mapping[str, str]
-
-    @property
-    def id(self) -> str:
-        """The question's id."""
-        return f"{self.subject}/" + ",".join(f"{name}={value}" for name, value in self.parameters.items())
-
-    def letters_for(self) -> Letters:
-        """Return the parameters under the names that the oracle's formulas use."""
-        pairs = ((self.letters[name], value) for name, value in self.parameters.items())
-        return Letters(**{letter: value if letter in PLAIN else Scalar(value) for letter, value in pairs})
+    id: str
+    formula: Callable[[int], Scalar]
+    answer: Callable[[ModuleType], Callable[[int], float]]
+    counts: range
 
 
 _LBSGD = (
@@ -66,6 +57,7 @@ _FACTOR = (
     [
         {"learning_rate": 1.0, "period": 2, "factor": 0.5, "floor": 1e-8},
         {"learning_rate": 0.3, "period": 3, "factor": 0.7, "floor": 0.11},
+        {"learning_rate": 0.05, "period": 2, "factor": 0.5, "floor": 0.11},
         {"learning_rate": 0.3, "period": 1, "factor": 0.9, "floor": 1e-8},
     ],
 )
@@ -115,10 +107,69 @@ _FORMULAS = {"warmup": warmup.FORMULAS, "schedule": schedules.FORMULAS}
 def questions() -> Iterator[Question]:
     """Yield every question, in a fixed order; some also after a warmup."""
     for subject, (letters, settings) in _ASKED.items():
-        kind, _, name = subject.partition("@")
         late = [setting | {"warmup_updates": WARMUP} for setting in settings if _room_for_warmup(setting)]
         for parameters in settings + late:
-            yield Question(subject, _FORMULAS[kind][name], parameters, letters)
+            yield _about_dialect(subject, letters, parameters)
+    yield from _about_combinators()
+
+
+def _about_dialect(subject: str, names: Mapping[str, str], parameters: Mapping[str, Any]) -> Question:
+    kind, _, name = subject.partition("@")
+    pairs = ((names[parameter], value) for parameter, value in parameters.items())
+    letters = Letters(**{letter: value if letter in PLAIN else Scalar(value) for letter, value in pairs})
+    return Question(
+        f"{subject}/" + ",".join(f"{parameter}={value}" for parameter, value in parameters.items()),
+        partial(_called, _FORMULAS[kind][name], letters),
+        lambda package: partial(package.dialects.SCHEDULES[subject].rule, **parameters),
+        COUNTS[parameters.get("warmup_updates", 0) :],
+    )
+
+
+def _called(formula: Callable[[int, Letters], Scalar], letters: Letters, count: int) -> Scalar:
+    return formula(count, letters)
+
+
+_RATES = (0.7, 1.0, 2.0, 0.5, 0.0, 0.3, 0.3)  # a learning rate that rises, falls, vanishes and comes back
+_DECAY = {"learning_rate": 0.7, "final_learning_rate": 0.05, "updates": 9, "warmup_updates": 4, "power": 2}
+_DECAY_LETTERS = Letters(γ=Scalar(0.7), z=Scalar(0.05), T=9, W=4, p=2)
+_RISE = {"begin": 0.1, "final": 0.6, "updates": 4}  # it aims elsewhere than the decay starts, as after E10
+_RISE_LETTERS = Letters(a=Scalar(0.1), z=Scalar(0.6), N=4)
+
+
+def _about_combinators() -> Iterator[Question]:
+    rise, decay = partial(_called, warmup.linear, _RISE_LETTERS), partial(_called, schedules.poly, _DECAY_LETTERS)
+    yield Question(
+        "schedule@warmed/linear,poly",
+        lambda n: schedules.warmed(n, rise, decay, 4),
+        lambda package: package.schedules.warmed(_rise(package), _decay(package), updates=4),
+        COUNTS,
+    )
+    yield Question(
+        "schedule@zero-after/poly",
+        lambda n: schedules.zero_after(n, decay, 9),
+        lambda package: package.schedules.zero_after(_decay(package), updates=9),
+        COUNTS[4:],
+    )
+    yield Question(
+        "schedule@from-zero/linear",
+        lambda n: rise(n - 1),
+        lambda package: package.schedules.from_zero(_rise(package)),
+        COUNTS[1:],
+    )
+    yield Question(
+        "schedule@corrected-momentum/rates",
+        lambda n: schedules.corrected_momentum(n, Scalar(0.9), [Scalar(rate) for rate in _RATES]),
+        lambda package: package.schedules.corrected_momentum(0.9, _RATES.__getitem__),
+        range(1, len(_RATES)),
+    )
+
+
+def _rise(package: ModuleType) -> Callable[[int], float]:
+    return partial(package.warmup.mxnet_linear, **_RISE)
+
+
+def _decay(package: ModuleType) -> Callable[[int], float]:
+    return partial(package.schedules.polynomial, **_DECAY)
 
 
 def _room_for_warmup(setting: Mapping[str, Any]) -> bool:
@@ -126,14 +177,13 @@ def _room_for_warmup(setting: Mapping[str, Any]) -> bool:
 
 
 def ask(question: Question, package: ModuleType) -> Result:
-    """Ask one dialect of `package` every count from its first, and judge every answer."""
-    rule = package.dialects.SCHEDULES[question.subject].rule
-    letters = question.letters_for()
+    """Ask `package` every count, and judge every answer."""
+    answer = question.answer(package)
     worst = 0.0
-    for count in COUNTS[question.parameters.get("warmup_updates", 0) :]:
-        want = question.formula(count, letters)
+    for count in question.counts:
+        want = question.formula(count)
         bound = K * (want.e + U64 * abs(want.x))
-        got = rule(count, **question.parameters)
+        got = answer(count)
         miss = abs(mpmath.mpf(got) - want.x)
         if not miss <= bound:
             exactly = mpmath.nstr(want.x, 17)

@@ -22,7 +22,7 @@ from .backends.equality import unequal
 from .backends.table import GAPS
 from .conduct import Outcome
 from .matrix import Cell
-from .mutants import Kill
+from .mutants import Kill, as_declared
 from .mutants import Outcome as MutantOutcome
 
 STYLES = {"fail": "bold red", "none": "dim", "pass": "green"}
@@ -77,9 +77,9 @@ def _case(result: Any) -> dict[str, Any]:
 
 
 def _mutant(outcome: MutantOutcome) -> dict[str, Any]:
-    by = outcome.case_id if isinstance(outcome, Kill) else str(outcome)
-    caught = isinstance(outcome, Kill)
-    return {"id": outcome.mutant.name, "mistake": outcome.mutant.why, "caught": caught, "by": by}
+    mutant, caught = outcome.mutant, isinstance(outcome, Kill)
+    by = outcome.case_id if isinstance(outcome, Kill) else mutant.indistinguishable or str(outcome)
+    return {"id": mutant.name, "mistake": mutant.why, "caught": caught, "as_declared": as_declared(outcome), "by": by}
 
 
 def _bits(outcome: Outcome) -> list[dict[str, Any]]:

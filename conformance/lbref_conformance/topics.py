@@ -54,12 +54,12 @@ def _several(family: Family) -> int:
     return 6 if family.name == "lbsgd" else 4
 
 
-def _with(inputs: Inputs, value: float, *, weight: bool = False, grad: bool = False) -> Inputs:
-    """Put one odd element into the weight, or into the second gradient."""
-    odd_weight, odd_grad = inputs.weight.copy(), inputs.grads[1].copy()
+def _with(inputs: Inputs, value: float, *, weight: bool = False, grad: bool = False, step: int = 1) -> Inputs:
+    """Put one odd element into the weight, or into the gradient of one step."""
+    odd_weight, grads = inputs.weight.copy(), [array.copy() for array in inputs.grads]
     odd_weight[2] = value if weight else odd_weight[2]
-    odd_grad[2] = value if grad else odd_grad[2]
-    return replace(inputs, weight=odd_weight, grads=(inputs.grads[0], odd_grad, *inputs.grads[2:]))
+    grads[step][2] = value if grad else grads[step][2]
+    return replace(inputs, weight=odd_weight, grads=tuple(grads))
 
 
 def _zeros(inputs: Inputs, *, weight: bool = False, grad: bool = False) -> Inputs:
@@ -79,13 +79,16 @@ EVERY_DIALECT: dict[str, Topic] = {
     ),
     "no-decay": lambda f, _: _moving(f, "no-decay"),
     "small": lambda f, _: _moving(f, "small-eps" if "small-eps" in f.settings else "designed", scale=2.0**-18),
+    "minute": lambda f, _: _moving(f, "designed", scale=2.0**-32),
     "large-weight": lambda f, _: replace(_moving(f, "designed"), weight=data.weight(12, scale=64.0)),
+    "large-weight-no-decay": lambda f, _: replace(_moving(f, "no-decay"), weight=data.weight(12, scale=1024.0)),
     "zero-weight": lambda f, _: _zeros(_from_rest(f, "designed"), weight=True),
     "zero-grad": lambda f, _: _zeros(_moving(f, "designed"), grad=True),
     "zero-grad-no-decay": lambda f, _: _zeros(_from_rest(f, "no-decay"), grad=True),
     "zero-both": lambda f, _: _zeros(_moving(f, "designed"), weight=True, grad=True),
     "zero-everything": lambda f, _: _zeros(_from_rest(f, "designed"), weight=True, grad=True),
     "nan-grad": lambda f, _: _with(_moving(f, "designed"), float("nan"), grad=True),
+    "nan-first-grad": lambda f, _: _with(_moving(f, "designed"), float("nan"), grad=True, step=0),
     "nan-weight": lambda f, _: _with(_moving(f, "designed"), float("nan"), weight=True),
     "infinite-grad": lambda f, _: _with(_moving(f, "designed"), float("-inf"), grad=True),
     "infinite-weight": lambda f, _: _with(_moving(f, "designed"), float("inf"), weight=True),

@@ -57,7 +57,7 @@ def _one_process(rank: int, rendezvous: str, expected: Path, output: Path) -> No
 def _run(engine: Engine, backend: Backend, expected: Path, output: Path, *, leading: bool) -> None:
     cases = list(all_cases())
     judged = _counted(run_all(engine, backend, cases, load(expected), lbref), len(cases), leading=leading)
-    results = [result.as_dict() for result in (*judged, *run_properties(engine))]
+    results = [result.as_dict() for result in (*judged, *run_properties(engine, lbref))]
     if leading:
         output.write_text(json.dumps({"about": _about(engine, backend), "results": results}), encoding="utf-8")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import itertools
 from functools import partial
-from typing import NamedTuple
 
 import ml_dtypes
 import numpy as np
@@ -30,11 +29,6 @@ WITH_LATE_HOOK = {"lars": lars, "lans": lans, "lbsgd": lbsgd}
 WEIGHT = np.asarray([[0.5, -1.25, 2.0], [0.375, -0.75, 4.0]], np.float32)
 GRADS = [np.asarray(grad, np.float32).reshape(2, 3) for grad in ([4, -8, 1, 2, 3, -6], [1, 5, -2, 7, 0, 3])]
 HYPER = {"learning_rate": 0.1, "weight_decay": 0.05}
-
-
-class Pair(NamedTuple):
-    first: object
-    second: object
 
 
 def walk(rule, grads=GRADS, weight=WEIGHT, **hyper):
@@ -140,8 +134,10 @@ def test_hooks_without_hyperparameters_change_nothing():
         assert same(walk(hooking, **HYPER), walk(lars, **HYPER))
 
 
-def test_a_bound_hook_keeps_its_hyperparameter_to_itself():
-    twice = hooked(sgd, partial(hooks.rescale, rescale_grad=0.5), hooks.rescale)
+@pytest.mark.parametrize("bound_first", [True, False])
+def test_a_bound_hook_leaves_its_name_to_another(bound_first):
+    two = [partial(hooks.rescale, rescale_grad=0.5), hooks.rescale]
+    twice = hooked(sgd, *(two if bound_first else two[::-1]))
     eighth = [grad * np.float32(0.125) for grad in GRADS]
     assert same(walk(twice, rescale_grad=0.25, **HYPER), walk(sgd, eighth, **HYPER))
 
@@ -179,8 +175,9 @@ RATED = partial(hooks.gradient_lars, weight_decay=0.0, bound=trust.at_most_learn
         hooked(bind(sgd, learning_rate=0.5), RATED),
         scheduled(hooked(sgd, RATED), learning_rate=lambda _: 0.5),
         hooked(scheduled(sgd, learning_rate=lambda _: 0.5), RATED),
+        bind(hooked(sgd, partial(RATED, learning_rate=8.0)), learning_rate=0.5),
     ],
-    ids=["bound-outside", "bound-inside", "scheduled-outside", "scheduled-inside"],
+    ids=["bound-outside", "bound-inside", "scheduled-outside", "scheduled-inside", "another-bound-in-the-hook"],
 )
 def test_a_hook_that_names_the_learning_rate_gets_the_rules(rule):
     assert same(walk(rule), walk(hooked(sgd, RATED), learning_rate=0.5))
@@ -249,74 +246,6 @@ def test_the_master_is_no_view_of_the_weight():
     weight = WEIGHT.copy()
     _, master = with_master_weight(sgd).init(weight)
     assert not np.shares_memory(master, weight)
-
-
-# --- each ---------------------------------------------------------------------------------------------------------
-
-LAYERS = {"a": WEIGHT, "b": WEIGHT[0] * 8, "c": WEIGHT[1, 1:2], "zero": np.zeros(2, np.float32)}
-STRUCTURES = {
-    "list": list(LAYERS.values()),
-    "tuple": tuple(LAYERS.values()),
-    "dict": LAYERS,
-    "dict-upside-down": dict(reversed(LAYERS.items())),
-    "named-tuple": Pair(WEIGHT, LAYERS["b"]),
-    "nested": {"x": [WEIGHT, Pair(LAYERS["b"], (LAYERS["c"],))], "y": {}, "z": [[], [LAYERS["zero"]]]},
-    "one": [WEIGHT],
-    "none": [],
-    "layer": WEIGHT,
-}
-
-
-def mapped(function, tree):
-    if isinstance(tree, dict):
-        return {key: mapped(function, value) for key, value in tree.items()}
-    if isinstance(tree, list | tuple):
-        parts = [mapped(function, value) for value in tree]
-        return type(tree)(*parts) if hasattr(tree, "_fields") else type(tree)(parts)
-    return function(tree)
-
-
-def alike(one, other):
-    if isinstance(other, dict):
-        return isinstance(one, dict) and list(one) == list(other) and all(alike(one[key], other[key]) for key in other)
-    if isinstance(other, list | tuple):
-        return type(one) is type(other) and len(one) == len(other) and all(map(alike, one, other))
-    return one.dtype == other.dtype and np.array_equal(one, other)
-
-
-@pytest.mark.parametrize("structure", STRUCTURES)
-@pytest.mark.parametrize("rule", RULES)
-def test_each_layer_moves_as_if_it_were_alone_and_keeps_its_place(rule, structure):
-    weights, whole = STRUCTURES[structure], each(bind(RULES[rule], **HYPER))
-    states = whole.init(weights)
-    assert alike(states, mapped(RULES[rule].init, weights))
-    moved, states = whole.update(weights, mapped(np.sin, weights), states, 1)
-    one = mapped(lambda w: RULES[rule].update(w, np.sin(w), RULES[rule].init(w), 1, **HYPER)[0], weights)
-    state = mapped(lambda w: RULES[rule].update(w, np.sin(w), RULES[rule].init(w), 1, **HYPER)[1], weights)
-    assert alike(moved, one)
-    assert alike(states, state)
-
-
-def test_dicts_are_matched_by_key_and_not_by_place():
-    whole, upside_down = each(bind(sgd, **HYPER)), dict(reversed(LAYERS.items()))
-    straight = whole.update(LAYERS, LAYERS, whole.init(LAYERS), 1)[0]
-    assert alike(whole.update(LAYERS, upside_down, whole.init(upside_down), 1)[0], straight)
-
-
-def test_model_hooks_see_all_gradients_in_order_the_first_hook_first():
-    seen = []
-
-    def reversing(grads):
-        seen.append([grad.shape for grad in grads])
-        return [grad * 2 for grad in grads]
-
-    clip = partial(hooks.clip_global_norm, max_norm=1.0)
-    whole = each(bind(sgd, learning_rate=1.0, momentum=0.0), reversing, clip)
-    moved, _ = whole.update(LAYERS, LAYERS, whole.init(LAYERS), 1)
-    assert seen == [[layer.shape for layer in LAYERS.values()]]
-    size = np.sqrt(sum(np.sum(np.square(layer.astype(float) * 2)) for layer in LAYERS.values()))
-    for name, layer in LAYERS.items():
-        np.testing.assert_allclose(moved[name], layer - 2 * layer / size, rtol=1e-6)
 
 
 # --- restepped, decay_reads_new_weight ----------------------------------------------------------------------------

@@ -11,17 +11,18 @@ import sys
 import tokenize
 from pathlib import Path
 
-import lbref_conformance
 import pytest
 
 import lbref
+import lbref_conformance
 
 ROOT = Path(lbref.__file__).parent
 ORACLE = Path(lbref_conformance.__file__).parent / "oracle"
 
 # module or package -> what else of lbref it may import; those in one line know nothing of each other
 _FLOOR = frozenset({"_types"})
-_CHECKS = frozenset({"_types", "_arrays", "errors"})
+_PLAIN = _FLOOR | {"errors", "_numbers"}  # floats, no arrays
+_CHECKS = _PLAIN | {"_arrays"}
 _AXES = _CHECKS | {"_checks"}
 _HOOKS = _AXES | {"trust", "inertia", "moments"}
 _RULES = _HOOKS | {"hooks", "warmup"}
@@ -29,7 +30,9 @@ _COMBINE = _HOOKS | {"hooks", "rules"}
 _DIALECTS = _COMBINE | {"combine", "warmup", "schedules"}
 MAY_IMPORT = {
     **dict.fromkeys(("_types", "errors"), frozenset()),
-    **dict.fromkeys(("_arrays", "warmup", "schedules"), _FLOOR),
+    "_arrays": _FLOOR,
+    "_numbers": _FLOOR | {"errors"},
+    **dict.fromkeys(("warmup", "schedules"), _PLAIN),
     "_checks": _CHECKS,
     **dict.fromkeys(("trust", "inertia", "moments"), _AXES),
     "hooks": _HOOKS,

@@ -24,6 +24,7 @@ from lbref_conformance.mutants import (
 
 CATALOGUE = load()
 AT_LEAST = 20
+HANDFUL = {"combine"}  # no family of formulas: only what the others cannot ask
 
 
 class WhenAsked(Mapping[str, Expected]):
@@ -67,7 +68,7 @@ def test_unpatched_copy_passes(family, expected):
     assert [result for result in results if result.status != "pass"] == []
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", [family for family in FAMILIES if family not in HANDFUL])
 def test_enough_distinguishable(family):
     assert sum(not mutant.indistinguishable for mutant in load([family])) >= AT_LEAST
 

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 from .. import errors
 from .._arrays import namespace
-from .._checks import check_arrays, check_step
+from .._checks import check_arrays, hyperparameters_of
+from .._numbers import kind
 from .._types import Array, Rule, State
-from .binding import Bound, name_of
+from .binding import Bound, combined, name_of
 
 
 class Accumulated(NamedTuple):
@@ -29,7 +30,7 @@ def accumulated(rule: Rule, count: int, /) -> Bound:
     HyperparameterError
         If `count` is not an integer >= 1.
     """
-    where = f"accumulated({name_of(rule)})"
+    where, signature = f"accumulated({name_of(rule)})", inspect.signature(rule.update)
     if not _is_count(count):
         raise errors.HyperparameterError(f"{where}: count is {count!r}, but must be an integer >= 1")
 
@@ -40,19 +41,16 @@ def accumulated(rule: Rule, count: int, /) -> Bound:
         weight: Array, grad: Array, state: Accumulated, step: int, /, **hyperparameters: Any
     ) -> tuple[Array, Accumulated]:
         if not isinstance(state, Accumulated):
-            raise errors.StateError(
-                f"{where}: state is a {type(state).__name__}, not the Accumulated that init returns"
-            )
+            raise errors.StateError(f"{where}: state is a {kind(state)}, not the Accumulated that init returns")
         check_arrays(where, weight=weight, grad=grad, grad_sum=state.grad_sum)
-        check_step(where, step)
+        hyperparameters_of(where, signature, hyperparameters, weight)
         grad_sum = state.grad_sum + grad
         if step % count:
             return weight, Accumulated(state.inner, grad_sum)
         weight, inner = rule.update(weight, grad_sum / count, state.inner, step // count, **hyperparameters)
         return weight, Accumulated(inner, namespace(grad).zeros_like(grad))
 
-    update.__signature__ = inspect.signature(rule.update)  # type: ignore[attr-defined]
-    return Bound(init, update)
+    return combined(where, init, update, signature)
 
 
 def _is_count(value: object) -> bool:

@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .. import errors
+from .._numbers import check_names
 from .._types import Array, Rule, State
-from .binding import Bound, name_of
+from .binding import Bound, combined, name_of, value_of
 
 Hook = Callable[..., Any]
+Step = tuple[Hook, set[str]]
 
 SHARED = "learning_rate"  # the one hyperparameter that a hook may read beside the rule
 
@@ -32,58 +34,60 @@ def hooked(rule: Rule, /, *early: Hook, late: Sequence[Hook] = ()) -> Bound:
     Raises
     ------
     UnknownHyperparameterError
-        If two of them have a hyperparameter of one name (bind one of them first), or the rule has no ``late_hook``.
+        If two of them have a hyperparameter of one name (bind one of them first; what is bound can still be passed by
+        name, unless another has it too), or the rule has no ``late_hook``.
     """
-    signature = _joint_signature(rule, [*early, *late], needs_late=bool(late))
-    to_hooks = {name for hook in (*early, *late) for name in _keywords(hook)} - {SHARED}
+    where = f"hooked({name_of(rule)})"
+    signature, claims = _join(rule, [*early, *late], needs_late=bool(late))
+    to_hooks = set().union(*claims) - {SHARED}
+    steps = list(zip([*early, *late], claims, strict=True))
+    before, after = steps[: len(early)], steps[len(early) :]
 
     def update(weight: Array, grad: Array, state: State, step: int, /, **hyperparameters: Any) -> tuple[Array, State]:
+        check_names(where, signature, hyperparameters, complete=False)
+        hyperparameters |= value_of(SHARED, hyperparameters, signature, step)
         own = {name: value for name, value in hyperparameters.items() if name not in to_hooks}
-        unknown = [name for name in hyperparameters if name not in signature.parameters]
-        if unknown:
-            raise errors.UnknownHyperparameterError(
-                f"hooked({name_of(rule)}): there is no hyperparameter {unknown[0]!r}; there are {_names(signature)}"
-            )
-        if late:
-            own["late_hook"] = lambda w, g: _through(late, w, g, hyperparameters)
-        return rule.update(weight, _through(early, weight, grad, hyperparameters), state, step, **own)
+        if after:
+            own["late_hook"] = lambda w, g: _through(after, w, g, hyperparameters)
+        return rule.update(weight, _through(before, weight, grad, hyperparameters), state, step, **own)
 
-    update.__signature__ = signature  # type: ignore[attr-defined]
-    return Bound(rule.init, update)
+    return combined(where, rule.init, update, signature)
 
 
-def _through(hooks: Sequence[Hook], weight: Array, grad: Any, hyperparameters: Mapping[str, Any]) -> Any:
-    for hook in hooks:
-        named = _keywords(hook)
-        grad = hook(weight, grad, **{name: value for name, value in hyperparameters.items() if name in named})
+def _through(steps: Sequence[Step], weight: Array, grad: Any, hyperparameters: Mapping[str, Any]) -> Any:
+    for hook, claimed in steps:
+        grad = hook(weight, grad, **{name: value for name, value in hyperparameters.items() if name in claimed})
     return grad
 
 
-def _joint_signature(rule: Rule, hooks: Sequence[Hook], *, needs_late: bool) -> inspect.Signature:
+def _join(rule: Rule, hooks: Sequence[Hook], *, needs_late: bool) -> tuple[inspect.Signature, list[set[str]]]:
+    """Return the signature of all together, and for each hook the hyperparameters that go to it."""
     signature = inspect.signature(rule.update)
     joint = dict(signature.parameters)
     if needs_late and joint.pop("late_hook", None) is None:
         raise errors.UnknownHyperparameterError(f"hooked({name_of(rule)}): the rule has no late_hook")
-    open_names = _keywords(rule.update)
+    taken = _open(rule.update)
+    everywhere = _keywords(rule.update).union(*map(_open, hooks))
+    claims = []
     for hook in hooks:
-        for name, parameter in _keywords(hook).items():
-            if name in open_names and name != SHARED:
-                raise errors.UnknownHyperparameterError(
-                    f"hooked({name_of(rule)}): {name!r} is a hyperparameter of two; bind one of them first"
-                )
-            joint[name] = open_names[name] = joint[name] if name == SHARED and name in joint else parameter
-    return signature.replace(parameters=list(joint.values()))
+        if clash := _open(hook) & taken - {SHARED}:
+            raise errors.UnknownHyperparameterError(
+                f"hooked({name_of(rule)}): {min(clash)!r} is a hyperparameter of two; bind one of them first"
+            )
+        claimed = _open(hook) | (_keywords(hook) - everywhere - taken)
+        parameters = inspect.signature(hook).parameters
+        joint |= {name: parameters[name] for name in claimed - ({SHARED} & joint.keys())}
+        taken |= claimed
+        claims.append(claimed)
+    return signature.replace(parameters=list(joint.values())), claims
 
 
-def _keywords(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """Return the keyword-only parameters that a ``partial`` has not bound yet."""
-    bound = function.keywords if isinstance(function, functools.partial) else {}
-    return {
-        name: parameter
-        for name, parameter in inspect.signature(function).parameters.items()
-        if parameter.kind is parameter.KEYWORD_ONLY and (name not in bound or name == SHARED)
-    }
+def _keywords(function: Callable[..., Any]) -> set[str]:
+    parameters = inspect.signature(function).parameters
+    return {name for name, parameter in parameters.items() if parameter.kind is parameter.KEYWORD_ONLY}
 
 
-def _names(signature: inspect.Signature) -> str:
-    return ", ".join(name for name, p in signature.parameters.items() if p.kind is p.KEYWORD_ONLY)
+def _open(function: Callable[..., Any]) -> set[str]:
+    """Return the hyperparameters that no ``partial`` has bound yet, the shared one always."""
+    bound = set(function.keywords) - {SHARED} if isinstance(function, functools.partial) else set()
+    return _keywords(function) - bound

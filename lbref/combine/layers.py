@@ -45,14 +45,34 @@ def each(rule: Rule, /, *model_hooks: ModelHook) -> Bound:
         flat_states = list(_matching(where, "states", states, weights))
         for hook in model_hooks:
             flat_grads = hook(flat_grads)
+        if len(flat_grads) != len(flat_weights):
+            raise errors.StructureError(
+                f"{where}: the model hooks returned {len(flat_grads)} gradients for {len(flat_weights)} layers"
+            )
         moved = [
-            rule.update(weight, grad, state, step, **hyperparameters)
-            for weight, grad, state in zip(flat_weights, flat_grads, flat_states, strict=True)
+            _moved(rule, path, layer, step, hyperparameters)
+            for path, *layer in zip(_paths(weights), flat_weights, flat_grads, flat_states, strict=True)
         ]
         return _rebuild(weights, (weight for weight, _ in moved)), _rebuild(weights, (state for _, state in moved))
 
     update.__signature__ = inspect.signature(rule.update)  # type: ignore[attr-defined]
     return Bound(init, update)
+
+
+def _moved(rule: Rule, path: str, layer: list[Any], step: int, hyperparameters: dict[str, Any]) -> tuple[Any, Any]:
+    try:
+        return rule.update(*layer, step, **hyperparameters)
+    except errors.LbrefError as error:
+        error.add_note(f"in the layer weights{path}")
+        raise
+
+
+def _paths(tree: Any, path: str = "") -> Iterator[str]:
+    if not isinstance(tree, dict | list | tuple):
+        yield path
+        return
+    for key in tree if isinstance(tree, dict) else range(len(tree)):
+        yield from _paths(tree[key], f"{path}[{key!r}]")
 
 
 def _leaves(where: str, tree: Any) -> Iterator[Any]:

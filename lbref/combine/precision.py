@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 from .. import errors
 from .._arrays import namespace
+from .._checks import check_same, check_stored
+from .._numbers import kind
 from .._types import Array, Rule, State
-from .binding import Bound, name_of
+from .binding import Bound, combined, name_of
 
 
 class WithMaster(NamedTuple):
@@ -27,6 +29,7 @@ def with_master_weight(rule: Rule, /) -> Bound:
     where = f"with_master_weight({name_of(rule)})"
 
     def init(weight: Array, /) -> WithMaster:
+        check_stored(where, weight=weight)
         xp = namespace(weight)
         master = xp.astype(weight, xp.float32, copy=True)
         return WithMaster(rule.init(master), master)
@@ -35,19 +38,13 @@ def with_master_weight(rule: Rule, /) -> Bound:
         weight: Array, grad: Array, state: WithMaster, step: int, /, **hyperparameters: Any
     ) -> tuple[Array, WithMaster]:
         if not isinstance(state, WithMaster):
-            raise errors.StateError(f"{where}: state is a {type(state).__name__}, not the WithMaster that init returns")
-        _check_dtypes(where, weight, grad)
+            raise errors.StateError(f"{where}: state is a {kind(state)}, not the WithMaster that init returns")
+        check_stored(where, weight=weight, grad=grad)
+        for name, array in (("weight", weight), ("grad", grad)):
+            check_same(where, "master", state.master, name, array, may_differ_in=("has dtype",))
         xp = namespace(weight)
         wide_grad = xp.astype(grad, xp.float32)
         master, inner = rule.update(state.master, wide_grad, state.inner, step, **hyperparameters)
         return xp.astype(master, weight.dtype), WithMaster(inner, master)
 
-    update.__signature__ = inspect.signature(rule.update)  # type: ignore[attr-defined]
-    return Bound(init, update)
-
-
-def _check_dtypes(where: str, weight: Array, grad: Array) -> None:
-    xp = namespace(weight, grad)
-    for name, array in (("weight", weight), ("grad", grad)):
-        if any(xp.isdtype(array.dtype, kind) for kind in ("bool", "integral", "complex floating")):
-            raise errors.DtypeError(f"{where}: {name} is {array.dtype}, but must be a real floating dtype")
+    return combined(where, init, update, inspect.signature(rule.update))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from .._types import Array, Number, Rule, State
-from .binding import Bound
+from .. import errors
+from .._checks import like
+from .._numbers import plain_number
+from .._types import Array, Rule, State
+from .binding import Bound, combined, name_of, value_of
 
 
 def restepped(rule: Rule, count: Callable[[int], int], /) -> Bound:
@@ -16,8 +20,7 @@ def restepped(rule: Rule, count: Callable[[int], int], /) -> Bound:
     def update(weight: Array, grad: Array, state: State, step: int, /, **hyperparameters: Any) -> tuple[Array, State]:
         return rule.update(weight, grad, state, count(step), **hyperparameters)
 
-    update.__signature__ = inspect.signature(rule.update)  # type: ignore[attr-defined]
-    return Bound(rule.init, update)
+    return combined(f"restepped({name_of(rule)})", rule.init, update, inspect.signature(rule.update))
 
 
 def decay_reads_new_weight(rule: Rule, /) -> Bound:
@@ -25,23 +28,16 @@ def decay_reads_new_weight(rule: Rule, /) -> Bound:
 
     For a rule whose velocity carries the rate: MXNet 1.9.1's NAG, whose kernel writes the weight before the velocity.
     """
+    where, signature = f"decay_reads_new_weight({name_of(rule)})", inspect.signature(rule.update)
 
-    def update(
-        weight: Array,
-        grad: Array,
-        state: State,
-        step: int,
-        /,
-        *,
-        learning_rate: Number,
-        weight_decay: Number = 0.0,
-        **hyperparameters: Any,
-    ) -> tuple[Array, State]:
-        new_weight, new_state = rule.update(
-            weight, grad, state, step, learning_rate=learning_rate, weight_decay=weight_decay, **hyperparameters
-        )
-        difference = learning_rate * (weight_decay * (new_weight - weight))
+    def update(weight: Array, grad: Array, state: State, step: int, /, **hyperparameters: Any) -> tuple[Array, State]:
+        new_weight, new_state = rule.update(weight, grad, state, step, **hyperparameters)
+        if not hasattr(new_state, "velocity"):
+            raise errors.StateError(f"{where}: the state has no velocity, which carries the decay")
+        read = partial(value_of, given=hyperparameters, signature=signature, step=step)
+        found = {**read("learning_rate"), **read("weight_decay")}
+        rate, decay = (like(where, name, plain_number(where, name, value), weight) for name, value in found.items())
+        difference = rate * (decay * (new_weight - weight))
         return new_weight, new_state._replace(velocity=new_state.velocity + difference)
 
-    update.__signature__ = inspect.signature(rule.update)  # type: ignore[attr-defined]
-    return Bound(rule.init, update)
+    return combined(where, rule.init, update, signature)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
-from .._checks import check_names
+from .. import errors
+from .._numbers import check_names
 from .._types import Array, Rule, Schedule, State
-from .binding import Bound, name_of
+from .binding import Bound, combined, name_of
 
 
 def scheduled(rule: Rule, /, **schedules: Schedule) -> Bound:
@@ -26,12 +27,15 @@ def scheduled(rule: Rule, /, **schedules: Schedule) -> Bound:
     UnknownHyperparameterError
         If the rule has no hyperparameter of that name.
     """
-    signature = inspect.signature(rule.update)
-    check_names(f"scheduled({name_of(rule)})", signature, schedules, complete=False)
+    where, signature = f"scheduled({name_of(rule)})", inspect.signature(rule.update)
+    check_names(where, signature, schedules, complete=False)
+    for name, schedule in schedules.items():
+        if not callable(schedule):
+            raise errors.HyperparameterError(f"{where}: {name} is {schedule!r}, but must be a function of the step")
 
     def update(weight: Array, grad: Array, state: State, step: int, /, **hyperparameters: Any) -> tuple[Array, State]:
-        current = {name: schedule(step) for name, schedule in schedules.items()}
-        return rule.update(weight, grad, state, step, **(current | hyperparameters))
+        current = {name: schedule(step) for name, schedule in schedules.items() if name not in hyperparameters}
+        return rule.update(weight, grad, state, step, **current, **hyperparameters)
 
-    update.__signature__ = signature  # type: ignore[attr-defined]
-    return Bound(rule.init, update)
+    parameters = [p.replace(default=schedules.get(name, p.default)) for name, p in signature.parameters.items()]
+    return combined(where, rule.init, update, signature.replace(parameters=parameters))

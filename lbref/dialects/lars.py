@@ -27,7 +27,8 @@ DIALECTS = {
         source="apache/mxnet@1.9.1:python/mxnet/optimizer/optimizer.py LARS(momentum_correction=False)",
         differs=(
             "The norm is taken after rescaling and before clipping; the ratio is 1, without coefficient, unless both "
-            "norms are positive. For its momentum correction see lbref.schedules.corrected_momentum."
+            "norms are positive. For its momentum correction see lbref.schedules.corrected_momentum. With a negative "
+            "rescale_grad this is the path of sparse gradients; that of dense ones keeps the sign in the denominator."
         ),
     ),
     "mxnet-2.0.0b1": Dialect(

@@ -5,7 +5,7 @@ A check is finished when its mutant fails. The catalogue is data, one TOML file 
 """
 
 from .catalogue import FAMILIES, CatalogueError, Mutant, load
-from .harness import Crash, Kill, Outcome, Survivor, cases_of, run_mutant, run_mutants, run_unpatched
+from .harness import Crash, Kill, Outcome, Survivor, as_declared, cases_of, run_mutant, run_mutants, run_unpatched
 from .patching import PatchError, imported
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Outcome",
     "PatchError",
     "Survivor",
+    "as_declared",
     "cases_of",
     "imported",
     "load",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
-FAMILIES = ("sgd-nag", "lars", "lamb", "lbsgd", "rates", "hooks")
+FAMILIES = ("sgd-nag", "lars", "lamb", "lbsgd", "rates", "hooks", "combine")
 """The files of the catalogue, in the order in which they are run."""
 
 _REQUIRED = frozenset({"id", "file", "find", "replace", "why"})

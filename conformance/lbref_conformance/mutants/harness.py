@@ -11,12 +11,14 @@ from typing import TypeAlias
 from ..backends.numpy import NumPy
 from ..cases import Case, all_cases
 from ..expected import Expected
+from ..properties import run_properties
 from ..rates import run_rates
 from ..runner import Result, run_case
 from .catalogue import Mutant, load
 from .patching import PatchError, imported
 
-# Which of the suite's families a family of mutants is asked; "rates" has questions of its own.
+# Which of the suite's families a family of mutants is asked; "rates" has questions of its own, and "combine" is asked
+# the exact properties as well.
 _ASKED: Mapping[str, tuple[str, ...]] = {
     "sgd-nag": ("sgd", "nag"),
     "lars": ("lars",),
@@ -24,6 +26,7 @@ _ASKED: Mapping[str, tuple[str, ...]] = {
     "lbsgd": ("lbsgd",),
     "rates": (),
     "hooks": ("gradient-lars", "hook"),
+    "combine": ("sgd", "nag", "lars", "lamb"),
 }
 
 _SMALL = 100  # elements; cases with more of them are asked last
@@ -55,6 +58,11 @@ class Survivor:
 
 
 Outcome: TypeAlias = Kill | Crash | Survivor
+
+
+def as_declared(outcome: Outcome) -> bool:
+    """Return whether a mutant was caught, or survived with a proof on record that no case can tell it apart."""
+    return isinstance(outcome, Survivor if outcome.mutant.indistinguishable else Kill)
 
 
 def run_mutants(families: Iterable[str], expected: Mapping[str, Expected]) -> Iterator[Outcome]:
@@ -114,5 +122,7 @@ def _results(family: str, package: ModuleType, expected: Mapping[str, Expected])
         yield from run_rates(package)
         return
     engine = NumPy()
+    if family == "combine":
+        yield from run_properties(engine, package)
     for case in cases_of(family):
         yield run_case(engine, case, expected[case.id], package)

@@ -26,19 +26,24 @@ def equation_5(t: int, w: Array, g: Array, S: Letters, h: Letters) -> Result:
     return _inside(w, g, S, h, _local(h.η, norm(w), norm(g) + h.ε))
 
 
-def _guarded(w: Array, g: Array, η: Scalar, h: Letters) -> Number:
+def _guarded(w: Array, g: Array, h: Letters, η: Scalar, ε: Scalar) -> Number:
     W, G = norm(w), norm(g)
-    return η * (W / (G + h.β * W + h.ε)) if W > ZERO and G > ZERO else number(ONE)
+    return η * (W / (G + h.β * W + ε)) if W > ZERO and G > ZERO else number(ONE)
 
 
 def mxnet(t: int, w: Array, g: Array, S: Letters, h: Letters) -> Result:
     r = h.s * g
-    return _inside(w, r.within(h.c), S, h, _guarded(w, r, h.η, h))
+    return _inside(w, r.within(h.c), S, h, _guarded(w, r, h, h.η, h.ε))
+
+
+def mxnet2(t: int, w: Array, g: Array, S: Letters, h: Letters) -> Result:
+    r = h.s * g
+    return _inside(w, r.within(h.c), S, h, _guarded(w, r, h, h.η, Scalar(1e-8)))
 
 
 def mxnet2_documented(t: int, w: Array, g: Array, S: Letters, h: Letters) -> Result:
     r = h.s * g
-    return _inside(w, r.within(h.c), S, h, _guarded(w, r, ONE, h))
+    return _inside(w, r.within(h.c), S, h, _guarded(w, r, h, ONE, Scalar(1e-8)))
 
 
 def optax(t: int, w: Array, g: Array, S: Letters, h: Letters) -> Result:
@@ -47,7 +52,7 @@ def optax(t: int, w: Array, g: Array, S: Letters, h: Letters) -> Result:
 
 
 def timm(t: int, w: Array, g: Array, S: Letters, h: Letters) -> Result:
-    v = h.m * S.v + _guarded(w, g, h.η, h) * (g + h.β * w)
+    v = h.m * S.v + _guarded(w, g, h, h.η, Scalar(1e-8)) * (g + h.β * w)
     return w - h.γ * v, Letters(v=v)
 
 
@@ -55,7 +60,7 @@ FORMULAS = {
     "published": published,
     "published-equation-5": equation_5,
     "mxnet-1.9.1": mxnet,
-    "mxnet-2.0.0b1": mxnet,
+    "mxnet-2.0.0b1": mxnet2,
     "mxnet-2.0.0b1-documented": mxnet2_documented,
     "optax-0.2.8": optax,
     "timm-1.0.31": timm,

@@ -40,6 +40,19 @@ def cosine(n: int, h: Letters) -> Any:
     return h.z + (h.γ - h.z) * (ONE + (Scalar(n - h.W) / (h.T - h.W)).cosine_of_pi()) / 2
 
 
+def warmed(n: int, rise: Any, decay: Any, N: int) -> Any:
+    return rise(n) if n < N else decay(n)
+
+
+def zero_after(n: int, decay: Any, T: int) -> Any:
+    return Scalar(0) if n > T else decay(n)
+
+
+def corrected_momentum(t: int, m: Scalar, γ: list[Scalar]) -> Any:
+    """m γ(t) / γ(t − 1), which is m at the first step and after a rate of zero."""
+    return m if t == 1 or not γ[t - 1].x else m * (γ[t] / γ[t - 1])
+
+
 FORMULAS = {
     "mxnet-factor": factor,
     "mxnet-factor-documented": factor_documented,

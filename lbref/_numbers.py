@@ -1,0 +1,152 @@
+"""What is asked of steps and hyperparameters, as data, and the functions that ask it."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import numbers
+import operator
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec
+
+from . import errors
+
+P = ParamSpec("P")
+
+_LARGEST = sys.float_info.max
+_AT_LEAST_ZERO = ("a number >= 0", lambda x: x >= 0)
+_FINITE = ("a finite number >= 0", lambda x: 0 <= x <= _LARGEST)
+_BETA = ("a number in [0, 1)", lambda x: 0 <= x < 1)
+_WHOLE = ("an integer >= 0", lambda x: 0 <= x <= _LARGEST and x % 1 == 0)
+_POSITIVE_WHOLE = ("an integer >= 1", lambda x: 1 <= x <= _LARGEST and x % 1 == 0)
+
+RANGES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "learning_rate": _FINITE,
+    "momentum": _FINITE,
+    "weight_decay": _FINITE,
+    "eps": _FINITE,
+    "trust_coefficient": _FINITE,
+    "beta1": _BETA,
+    "beta2": _BETA,
+    "lower_bound": _FINITE,
+    "upper_bound": _AT_LEAST_ZERO,
+    "clip_gradient": _AT_LEAST_ZERO,
+    "rescale_grad": ("a finite number", lambda x: -_LARGEST <= x <= _LARGEST),
+    "batch_scale": _POSITIVE_WHOLE,
+    "updates_per_epoch": _WHOLE,
+    "warmup_epochs": _WHOLE,
+    "begin_epoch": _WHOLE,
+    "max_norm": ("a finite number > 0", lambda x: 0 < x <= _LARGEST),
+    "updates": _WHOLE,
+    "warmup_updates": _WHOLE,
+    "period": _POSITIVE_WHOLE,
+    "factor": _FINITE,
+    "floor": _FINITE,
+    "power": _FINITE,
+    "begin": _FINITE,
+    "start": _FINITE,
+    "final": _FINITE,
+    "final_learning_rate": _FINITE,
+}
+"""Hyperparameter -> what it must be, in words and as a test of a plain number."""
+
+ORDERED = (("lower_bound", "upper_bound"),)
+"""Pairs of hyperparameters of which the first must not be larger."""
+
+
+def plain_step(where: str, step: Any) -> Any:
+    """Return a step as a Python integer from 1 on; a traced step is taken on trust.
+
+    Raises
+    ------
+    StepError
+        If it is no integer, or less than 1.
+    """
+    if isinstance(step, numbers.Integral) and not isinstance(step, bool):
+        if (count := operator.index(step)) >= 1:
+            return count
+    elif is_array(step) and tuple(step.shape) == () and "int" in str(step.dtype):
+        return step
+    given = repr(step) if isinstance(step, numbers.Integral) else f"a {kind(step)}"
+    raise errors.StepError(f"{where}: step is {given}, but steps are integers from 1")
+
+
+def plain_hyperparameters(where: str, signature: inspect.Signature, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the hyperparameters, numbers as Python numbers; a 0-d array is taken on trust.
+
+    A number of another library must not decide the dtype of the result: hyperparameters are rounded to it.
+
+    Raises
+    ------
+    LbrefError
+        If one is unknown, missing or outside its range.
+    """
+    check_names(where, signature, given, complete=True)
+    plain = {name: plain_number(where, name, value) if name in RANGES else value for name, value in given.items()}
+    _check_order(where, signature, plain)
+    return plain
+
+
+def _check_order(where: str, signature: inspect.Signature, given: Mapping[str, Any]) -> None:
+    for low, high in ORDERED:
+        if low in signature.parameters and high in signature.parameters:
+            least, most = (given.get(name, signature.parameters[name].default) for name in (low, high))
+            if not is_array(least) and not is_array(most) and least > most:
+                raise errors.HyperparameterError(
+                    f"{where}: {low} is {least!r} and {high} is {most!r}, but {low} must be at most {high}"
+                )
+
+
+def check_names(where: str, signature: inspect.Signature, given: Mapping[str, Any], *, complete: bool) -> None:
+    """Refuse hyperparameters that the signature does not name and, if `complete`, the lack of one without default."""
+    known = {name: p for name, p in signature.parameters.items() if p.kind is p.KEYWORD_ONLY}
+    for name in given:
+        if name not in known:
+            raise errors.UnknownHyperparameterError(
+                f"{where}: there is no hyperparameter {name!r}; there are {', '.join(known)}"
+            )
+    missing = [name for name, p in known.items() if p.default is p.empty and name not in given]
+    if complete and missing:
+        raise errors.UnknownHyperparameterError(f"{where}: hyperparameter {missing[0]!r} is missing and has no default")
+
+
+def plain_number(where: str, name: str, value: Any) -> Any:
+    """Return one hyperparameter as a Python number of its range, or the 0-d array that it is."""
+    words, holds = RANGES[name]
+    number = operator.index(value) if isinstance(value, numbers.Integral) else value
+    number = float(number) if isinstance(number, numbers.Real) and not isinstance(number, int) else number
+    if isinstance(number, int | float) and not isinstance(value, bool) and holds(number):
+        return number
+    if not is_array(value) or isinstance(value, numbers.Real):
+        raise errors.HyperparameterError(f"{where}: {name} is {value!r}, but must be {words}")
+    if tuple(value.shape) != ():
+        raise errors.HyperparameterError(
+            f"{where}: {name} is an array of shape {tuple(value.shape)}, but must be a number or a 0-d array"
+        )
+    return value
+
+
+def is_array(value: Any) -> bool:
+    """Return whether a value looks like an array of some library."""
+    return hasattr(value, "shape") and hasattr(value, "dtype")
+
+
+def kind(value: Any) -> str:
+    """Return what a value is, for messages."""
+    return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+
+
+def checked_schedule(schedule: Callable[P, float]) -> Callable[P, float]:
+    """Make a warmup rule or schedule refuse counts and parameters that its formula says nothing about."""
+    signature = inspect.signature(schedule)
+    where = f"{schedule.__module__.rpartition('.')[2]}.{schedule.__name__}"
+
+    @functools.wraps(schedule)
+    def asked(*args: P.args, **kwargs: P.kwargs) -> float:
+        if len(args) != 1 or isinstance(args[0], bool) or not isinstance(args[0], int) or args[0] < 0:
+            raise errors.StepError(f"{where}: takes one count, an integer >= 0, and parameters by name, not {args!r}")
+        plain: Any = plain_hyperparameters(where, signature, kwargs)
+        return schedule(*args, **plain)
+
+    return asked
