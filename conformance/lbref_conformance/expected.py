@@ -12,7 +12,8 @@ import numpy.typing as npt
 
 from .cases import Case
 from .families import Kind
-from .oracle.number import FORMATS, Array, Letters, Number, array, computing_in, stored
+from .oracle.array import Array, Letters, array
+from .oracle.number import FORMATS, Number, computing_in, stored
 
 K = 2  # how many bounds a value may be away: one for the value, one for the order of the operations
 

@@ -8,7 +8,8 @@ from enum import Enum
 from typing import Any
 
 from .oracle import gradient_lars, hooks, lamb, lans, lars, lbsgd, nag, sgd
-from .oracle.number import Letters, Scalar
+from .oracle.array import Letters
+from .oracle.number import Scalar
 
 Hyper = Mapping[str, Any]
 

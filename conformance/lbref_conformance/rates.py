@@ -12,7 +12,8 @@ import mpmath
 
 from .expected import K
 from .oracle import schedules, warmup
-from .oracle.number import U64, Letters, Scalar
+from .oracle.array import Letters
+from .oracle.number import U64, Scalar
 from .runner import Result
 
 PLAIN = frozenset("NsTWSp")  # letters of counts and exponents, which stay as they are

@@ -9,15 +9,14 @@ from mpmath import mpf
 
 from lbref_conformance.cases import all_cases
 from lbref_conformance.expected import K, expect
+from lbref_conformance.oracle.array import array, norm
 from lbref_conformance.oracle.number import (
     FORMATS,
     Ambiguous,
     Number,
     Scalar,
-    array,
     between,
     computing_in,
-    norm,
     number,
     root,
     rounded,

@@ -1,6 +1,7 @@
 """LARS as a transformation of the gradient. α rate, η coefficient, β decay."""
 
-from .number import Array, Letters, Number, Scalar, between, norm, number
+from .array import Array, Letters, norm
+from .number import Number, Scalar, between, number
 
 ZERO, ONE = Scalar(0), Scalar(1)
 

@@ -1,6 +1,7 @@
 """Gradient hooks. s rescaling, c clip limit, β decay, M the largest norm of all gradients together."""
 
-from .number import Array, Letters, Scalar, between, norm, norm_of_norms
+from .array import Array, Letters, norm, norm_of_norms
+from .number import Scalar, between
 
 ONE, INFINITY = Scalar(1), Scalar("inf")
 

@@ -1,6 +1,7 @@
 """LAMB. η rate, a and b the betas, ε, λ decay, p and q the bounds of φ, s rescaling, c clip limit; m, v moments."""
 
-from .number import Array, Letters, Number, Scalar, between, norm, number
+from .array import Array, Letters, norm
+from .number import Number, Scalar, between, number
 
 Result = tuple[Array, Letters]
 

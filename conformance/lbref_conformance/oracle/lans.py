@@ -2,7 +2,8 @@
 
 import mpmath
 
-from .number import Array, Letters, Number, Scalar, between, norm
+from .array import Array, Letters, norm
+from .number import Number, Scalar, between
 
 Result = tuple[Array, Letters]
 

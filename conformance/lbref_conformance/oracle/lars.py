@@ -1,6 +1,7 @@
 """LARS. γ rate, m momentum, η trust coefficient, β decay, ε, s rescaling, c clip limit; v velocity."""
 
-from .number import Array, Letters, Number, Scalar, norm, number
+from .array import Array, Letters, norm
+from .number import Number, Scalar, number
 
 Result = tuple[Array, Letters]
 

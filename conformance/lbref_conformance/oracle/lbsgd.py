@@ -6,7 +6,8 @@ v is the velocity, a the sum of the gradients.
 from collections.abc import Callable
 from typing import Any
 
-from .number import Array, Letters, Number, Scalar, array, between, hypotenuse, norm, number
+from .array import Array, Letters, array, norm
+from .number import Number, Scalar, between, hypotenuse, number
 
 Result = tuple[Array, Letters]
 

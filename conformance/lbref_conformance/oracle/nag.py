@@ -1,6 +1,6 @@
 """NAG. γ rate, m momentum, β decay, s rescaling, c clip limit; v velocity."""
 
-from .number import Array, Letters
+from .array import Array, Letters
 
 Result = tuple[Array, Letters]
 

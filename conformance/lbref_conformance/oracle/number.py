@@ -49,7 +49,9 @@ float64 = _format("float64", 53, 1024, "d")
 FORMATS = {f.name: f for f in (float16, float32, float64)}
 
 
-class _Setting:
+class Setting:
+    """In what the formulas are being computed now."""
+
     format: Format = float64
     repeat: int = 1
 
@@ -57,12 +59,12 @@ class _Setting:
 @contextlib.contextmanager
 def computing_in(name: str, *, repeat: int = 1) -> Iterator[None]:
     """Evaluate formulas as computed in this format, each element standing for `repeat` equal ones."""
-    before = _Setting.format, _Setting.repeat
-    _Setting.format, _Setting.repeat = FORMATS[name], repeat
+    before = Setting.format, Setting.repeat
+    Setting.format, Setting.repeat = FORMATS[name], repeat
     try:
         yield
     finally:
-        _Setting.format, _Setting.repeat = before
+        Setting.format, Setting.repeat = before
 
 
 class Number:
@@ -85,7 +87,7 @@ class Number:
         return rounded(self.x - y.x, self.e + y.e)
 
     def __mul__(self, other: Any) -> Any:
-        if isinstance(other, Array):
+        if not isinstance(other, Number | Scalar):
             return NotImplemented
         y = number(other)
         if any(mpmath.isinf(a.x) and b.e and abs(b.x) <= 16 * b.e for a, b in ((self, y), (y, self))):
@@ -138,7 +140,7 @@ class Scalar:
         return _double(self.x - y.x, self.e + y.e)
 
     def __mul__(self, other: Any) -> Any:
-        if isinstance(other, Number | Array):
+        if not isinstance(other, Scalar | int | float):
             return NotImplemented
         y = scalar(other)
         return _double(self.x * y.x, abs(self.x) * y.e + abs(y.x) * self.e + self.e * y.e)
@@ -183,7 +185,7 @@ def number(value: Operand) -> Number:
     """Return a node; a hyperparameter is rounded once to the format that is computed in."""
     if isinstance(value, Number):
         return value
-    f = _Setting.format
+    f = Setting.format
     if not value.e and _representable(value.x, f.code):
         return Number(value.x)
     return Number(value.x, value.e + f.u * (abs(value.x) + value.e) + f.η)
@@ -206,7 +208,7 @@ def rounded(z: Any, p: Any, f: Format | None = None) -> Number:
         return Number(z)
     if not z and not p:
         return Number(z)
-    f = f or _Setting.format
+    f = f or Setting.format
     e = p + f.u * (abs(z) + p) + f.η
     if abs(z) - e > f.largest:
         return Number(mpmath.sign(z) * mpmath.inf)
@@ -224,10 +226,10 @@ def root(x: Number) -> Number:
     """Return √x."""
     if not mpmath.isfinite(x.x):
         return rounded(mpmath.sqrt(x.x), mpf(0))
-    return rounded(mpmath.sqrt(x.x), _root_error(x.x, x.e))
+    return rounded(mpmath.sqrt(x.x), root_error(x.x, x.e))
 
 
-def _root_error(x: Any, e: Any) -> Any:
+def root_error(x: Any, e: Any) -> Any:
     """Return how far √(x ± e) may lie from √x: by the slope, but never further than √e."""
     if not e:
         return e
@@ -241,7 +243,7 @@ def hypotenuse(x: Number, y: Number) -> Number:
     if not mpmath.isfinite(z):
         return Number(z)
     once = rounded(z, x.e + y.e)
-    return Number(once.x, once.e + _Setting.format.u * abs(once.x))
+    return Number(once.x, once.e + Setting.format.u * abs(once.x))
 
 
 def between(x: Number, low: Operand, high: Operand) -> Number:
@@ -260,86 +262,3 @@ def _larger(x: Number, y: Number) -> Number:
     above, below = (x, y) if x.x > y.x else (y, x)
     certain = above.x == mpmath.inf or above.x - above.e > below.x + below.e
     return above if certain else Number(above.x, max(x.e, y.e))
-
-
-class Array:
-    """Numbers element by element."""
-
-    __slots__ = ("numbers",)
-
-    def __init__(self, numbers: list[Number]) -> None:
-        self.numbers = numbers
-
-    def __add__(self, other: Array) -> Array:
-        return Array([x + y for x, y in zip(self.numbers, other.numbers, strict=True)])
-
-    def __sub__(self, other: Array) -> Array:
-        return Array([x - y for x, y in zip(self.numbers, other.numbers, strict=True)])
-
-    def __mul__(self, other: Array | Operand) -> Array:
-        return Array([x * y for x, y in self._with(other)])
-
-    def __truediv__(self, other: Array | Operand) -> Array:
-        return Array([x / y for x, y in self._with(other)])
-
-    def __rmul__(self, other: Operand) -> Array:
-        return self * number(other)
-
-    def plus(self, ε: Operand) -> Array:
-        """Return x + ε for every element x."""
-        return Array([x + y for x, y in self._with(ε)])
-
-    def root(self) -> Array:
-        """Return √x for every element x."""
-        return Array([root(x) for x in self.numbers])
-
-    def within(self, c: Scalar) -> Array:
-        """Return min(max(x, −c), c) for every element x."""
-        return Array([between(x, -c, c) for x in self.numbers])
-
-    def _with(self, other: Array | Operand) -> Iterator[tuple[Number, Number]]:
-        if isinstance(other, Array):
-            return zip(self.numbers, other.numbers, strict=True)
-        y = number(other)
-        return ((x, y) for x in self.numbers)
-
-
-def array(values: list[float]) -> Array:
-    """Return the inputs of a formula, which are exact."""
-    return Array([Number(mpf(value)) for value in values])
-
-
-def norm(x: Array) -> Number:
-    """Return ‖x‖, as if summed in double and rounded once, each element standing for its repetitions."""
-    return _norm(x, _Setting.repeat)
-
-
-def norm_of_norms(norms: list[Number]) -> Number:
-    """Return the norm of all layers together."""
-    return _norm(Array(norms), 1)
-
-
-def _norm(x: Array, r: int) -> Number:
-    values = [n.x for n in x.numbers]
-    if any(mpmath.isnan(value) for value in values):
-        return Number(mpmath.nan)
-    if any(mpmath.isinf(value) for value in values):
-        return Number(mpmath.inf)
-    n = r * len(values)
-    S = r * mpmath.fsum(value * value for value in values)
-    inherited = r * mpmath.fsum(2 * abs(v.x) * v.e + v.e * v.e for v in x.numbers)
-    E = inherited + (min(n, 512 + n.bit_length()) + 1) * U64 * S
-    if not S and not E:
-        return Number(mpf(0))
-    z = mpmath.sqrt(S)
-    return rounded(z, _root_error(S, E) + 2 * U64 * z)
-
-
-class Letters:
-    """The letters of a formula: hyperparameters, or what is remembered between two steps."""
-
-    def __init__(self, **values: Any) -> None:
-        self.__dict__.update(values)
-
-    def __getattr__(self, letter: str) -> Any:  # only for letters that were not given
-        raise AttributeError(f"the formula uses {letter}, which was not given")

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from .number import Letters, Scalar
+from .array import Letters
+from .number import Scalar
 
 ONE = Scalar(1)
 

@@ -1,6 +1,7 @@
 """SGD with momentum. γ rate, m momentum, β decay, s rescaling, c clip limit; v velocity."""
 
-from .number import Array, Letters, Scalar
+from .array import Array, Letters
+from .number import Scalar
 
 Result = tuple[Array, Letters]
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from .number import Letters, Scalar
+from .array import Letters
+from .number import Scalar
 
 ONE = Scalar(1)
 
