@@ -106,8 +106,9 @@ def check_arrays(where: str, /, *, may_differ_in: tuple[str, ...] = (), **arrays
         xp = _namespace(where, name, array)
         if array.dtype not in (xp.float32, xp.float64):
             raise errors.DtypeError(
-                f"{where}: {name} is {array.dtype}, but rules compute in float32 or float64; for half precision "
-                f"wrap the rule in lbref.combine.with_master_weight"
+                f"{where}: {name} is {array.dtype}, but rules compute in float32 or float64; weights in half "
+                f"precision (no integers, no complex numbers) need lbref.combine.with_master_weight around the rule, "
+                f"outside of all hooks"
             )
         check_same(where, first, arrays[first], name, array, may_differ_in=may_differ_in)
 
@@ -133,10 +134,10 @@ def check_same(
 ) -> None:
     """Refuse an array that differs from another in library, device, dtype or shape."""
     for verb, (aspect, error) in _ASPECTS.items():
-        if verb not in may_differ_in and aspect(array) != aspect(expected):
-            raise error(
-                f"{where}: {name} {verb} {aspect(array)}, but {first} {verb} {aspect(expected)}; they must agree"
-            )
+        here, there = aspect(array), aspect(expected)
+        known = here is not None and there is not None  # a traced array has no device
+        if known and verb not in may_differ_in and here != there:
+            raise error(f"{where}: {name} {verb} {here}, but {first} {verb} {there}; they must agree")
 
 
 def positional(where: str, args: tuple[Any, ...], names: str) -> tuple[Any, ...]:

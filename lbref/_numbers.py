@@ -63,13 +63,16 @@ def plain_step(where: str, step: Any) -> Any:
     StepError
         If it is no integer, or less than 1.
     """
-    if isinstance(step, numbers.Integral) and not isinstance(step, bool):
-        if (count := operator.index(step)) >= 1:
-            return count
-    elif is_array(step) and tuple(step.shape) == () and "int" in str(step.dtype):
-        return step
-    given = repr(step) if isinstance(step, numbers.Integral) else f"a {kind(step)}"
-    raise errors.StepError(f"{where}: step is {given}, but steps are integers from 1")
+    try:
+        count = operator.index(step)
+    except TypeError:
+        if is_array(step) and tuple(step.shape) == () and "int" in str(step.dtype):
+            return step
+        given = f"{kind(step)} of {step.dtype}" if is_array(step) else kind(step)
+        raise errors.StepError(f"{where}: step is a {given}, but steps are integers from 1") from None
+    if isinstance(step, bool) or count < 1:
+        raise errors.StepError(f"{where}: step is {step!r}, but steps are integers from 1")
+    return count
 
 
 def plain_hyperparameters(where: str, signature: inspect.Signature, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,9 +86,21 @@ def plain_hyperparameters(where: str, signature: inspect.Signature, given: Mappi
         If one is unknown, missing or outside its range.
     """
     check_names(where, signature, given, complete=True)
+    check_axes(where, signature, given)
     plain = {name: plain_number(where, name, value) if name in RANGES else value for name, value in given.items()}
     _check_order(where, signature, plain)
     return plain
+
+
+def check_axes(where: str, signature: inspect.Signature, given: Mapping[str, Any]) -> None:
+    """Refuse what is no function where the signature's default is one: an axis is a function, not a flag or a name."""
+    for name, value in given.items():
+        default = signature.parameters[name].default
+        if name not in RANGES and callable(default) and default is not inspect.Parameter.empty and not callable(value):
+            raise errors.HyperparameterError(
+                f"{where}: {name} is {value!r}, but must be a function like its default, {default.__module__}."
+                f"{default.__name__}"
+            )
 
 
 def _check_order(where: str, signature: inspect.Signature, given: Mapping[str, Any]) -> None:
@@ -124,7 +139,20 @@ def plain_number(where: str, name: str, value: Any) -> Any:
         raise errors.HyperparameterError(
             f"{where}: {name} is an array of shape {tuple(value.shape)}, but must be a number or a 0-d array"
         )
-    return value
+    known = _value_of(value)
+    if known is None:
+        return value
+    if "bool" in str(value.dtype) or not holds(known):
+        raise errors.HyperparameterError(f"{where}: {name} is {value!r}, but must be {words}")
+    return value if getattr(value, "requires_grad", False) else known
+
+
+def _value_of(array: Any) -> float | None:
+    """Return the value of a 0-d array of real numbers, or None while it is being traced."""
+    try:
+        return operator.index(array) if "int" in str(array.dtype) else float(array)
+    except Exception:  # noqa: BLE001  every library has its own way of saying that it cannot tell yet
+        return None
 
 
 def is_array(value: Any) -> bool:
@@ -144,9 +172,10 @@ def checked_schedule(schedule: Callable[P, float]) -> Callable[P, float]:
 
     @functools.wraps(schedule)
     def asked(*args: P.args, **kwargs: P.kwargs) -> float:
-        if len(args) != 1 or isinstance(args[0], bool) or not isinstance(args[0], int) or args[0] < 0:
+        if len(args) != 1 or isinstance(args[0], bool) or not isinstance(args[0], numbers.Integral) or args[0] < 0:
             raise errors.StepError(f"{where}: takes one count, an integer >= 0, and parameters by name, not {args!r}")
         plain: Any = plain_hyperparameters(where, signature, kwargs)
-        return schedule(*args, **plain)
+        count: Any = operator.index(args[0])
+        return schedule(count, **plain)
 
     return asked

@@ -46,7 +46,9 @@ def clip(weight: Array, grad: Array, /, *, clip_gradient: Number = float("inf"))
     weight, grad
         Arrays of one shape and dtype.
     clip_gradient
-        The limit c >= 0 of a gradient's magnitude; 0 makes every gradient zero.
+        The limit c >= 0 of a gradient's magnitude. 0 makes every gradient zero, as MXNet's operators and its step() do;
+        its Python classes with fused kernels (LARS of 2.0.0b1 excepted) and all of 1.9.1 take 0, like None, as no
+        limit, which is inf here.
     """
     del weight
     return namespace(grad).clip(grad, -clip_gradient, clip_gradient)  # type: ignore[operator]
@@ -69,7 +71,7 @@ def gradient_lars(
     weight_decay: Number = 0.0,
     eps: Number = 0.0,
     zero_norm: trust.ZeroNorm = trust.as_published,
-    bound: trust.Bound = trust.unbounded,
+    bound: trust.RateBound = trust.unbounded,
 ) -> Any:
     """Return λ (g + β w) with the local rate λ = η ‖w‖ / (‖g‖ + β ‖w‖ + ε): LARS as a gradient transformation.
 

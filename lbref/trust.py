@@ -30,7 +30,7 @@ class Norms(NamedTuple):
 Measure: TypeAlias = Callable[..., Norms]
 ZeroNorm: TypeAlias = Callable[[Norms, Any], Any]
 Phi: TypeAlias = Callable[..., Any]
-Bound: TypeAlias = Callable[..., Any]
+RateBound: TypeAlias = Callable[..., Any]
 
 
 # --- measure: what ‖w‖ is compared with ---------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from pathlib import Path
 
 import click
@@ -36,15 +37,25 @@ SHOWN = 20  # problems printed before the rest is left to the report
 def main(names: tuple[str, ...], *, mutants: bool, reports: Path) -> None:
     """Check lbref against the published formulas on every array library that is present."""
     console = Console(width=None if sys.stdout.isatty() else 240)
-    wanted = [Backend(name) for name in names] or list(Backend)
-    outcome = _with_progress(console, wanted, mutants=mutants)
+    _make(reports)
+    outcome = _with_progress(console, [Backend(name) for name in names], mutants=mutants)
     _print(console, outcome)
     for kind, path in write(outcome, reports).items():
         console.print(f"{kind}: {path}")
     sys.exit(1 if outcome.problems else 0)
 
 
-def _with_progress(console: Console, wanted: list[Backend], *, mutants: bool) -> Outcome:
+def _make(reports: Path) -> None:
+    """Make the folder for the reports before minutes are spent on what would go there."""
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=reports):
+            pass
+    except OSError as error:
+        raise click.BadParameter(f"{reports} cannot be written to: {error}", param_hint="--reports") from None
+
+
+def _with_progress(console: Console, named: list[Backend], *, mutants: bool) -> Outcome:
     """Run everything behind bars on a terminal, and behind a line per quarter elsewhere."""
     columns = (TextColumn("{task.description:18}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     bars: dict[str, TaskID] = {}
@@ -58,7 +69,7 @@ def _with_progress(console: Console, wanted: list[Backend], *, mutants: bool) ->
                 bars[what] = progress.add_task(what, total=total)
             progress.update(bars[what], completed=done)
 
-        return conduct(wanted, hear, mutants=mutants)
+        return conduct(named, hear, mutants=mutants)
 
 
 def _announce(console: Console, what: str, done: int, total: int, quarters: dict[str, TaskID]) -> None:

@@ -19,6 +19,7 @@ import lbref
 from . import expectations
 from .backends.equality import unequal
 from .backends.table import TABLE, Backend, Tag
+from .cases import all_cases
 from .matrix import Matrix, failures, tabulate
 from .mutants import FAMILIES, as_declared, load, run_mutants
 from .mutants import Outcome as MutantOutcome
@@ -41,6 +42,12 @@ class Outcome:
     broken: dict[Backend, str] = field(default_factory=dict)  # backend -> how its process ended
     rates: list[Result] = field(default_factory=list)
     mutants: list[MutantOutcome] = field(default_factory=list)
+    mutants_broken: str = ""  # how the mutants' run ended, if badly
+    missed: list[Backend] = field(default_factory=list)  # absent, although asked for by name
+
+    def unanswered(self, backend: Backend) -> int:
+        """Return how many cases a backend has no result for."""
+        return sum(case.id not in self.results[backend] for case in all_cases())
 
     @property
     def matrix(self) -> Matrix:
@@ -53,6 +60,11 @@ class Outcome:
         """Everything that makes the run fail, a line each."""
         lines = [f"{column}: {result.id}: {result.status}: {result.detail}" for column, result in failures(self.matrix)]
         lines += [f"{backend.value}: the process failed: {how}" for backend, how in self.broken.items()]
+        lines += [f"{backend.value}: asked for, but not run: {self.absent[backend]}" for backend in self.missed]
+        lines += [
+            f"{backend.value}: {n} cases have no result" for backend in self.results if (n := self.unanswered(backend))
+        ]
+        lines += [f"the mutants could not be run: {self.mutants_broken}"] if self.mutants_broken else []
         lines += [
             f"{backend.value}: {case}: differs from numpy in a bit, and no row says why"
             for backend, case, row in unequal(self.results)
@@ -62,10 +74,12 @@ class Outcome:
         return lines
 
 
-def conduct(wanted: Sequence[Backend], progress: Progress, *, mutants: bool = True) -> Outcome:
-    """Run everything and return what came of it."""
+def conduct(named: Sequence[Backend], progress: Progress, *, mutants: bool = True) -> Outcome:
+    """Run everything and return what came of it: on the backends that are named, or on all that are present."""
     outcome = Outcome()
+    wanted = list(dict.fromkeys(named)) or list(Backend)
     outcome.absent = {backend: why for backend in wanted if (why := absence(backend))}
+    outcome.missed = [backend for backend in outcome.absent if backend in named]
     with tempfile.TemporaryDirectory() as folder:
         expected = Path(folder) / "expected.npz"
         expectations.save(expected, lambda done, total: progress("oracle", done, total))
@@ -82,18 +96,19 @@ def _run_backends(
     with ThreadPoolExecutor(PROCESSES) as pool:
         running = {backend: pool.submit(_run_worker, backend, expected, progress) for backend in slowest_first}
         if mutants:
-            outcome.mutants = pool.submit(_run_mutants, expected, progress).result()
+            _add_mutants(outcome, expected, progress)
         for backend in backends:
             _collect(outcome, backend, running[backend].result())
 
 
-def _run_mutants(expected: Path, progress: Progress) -> list[MutantOutcome]:
+def _add_mutants(outcome: Outcome, expected: Path, progress: Progress) -> None:
     total = len(load(FAMILIES))
-    outcomes = []
-    for outcome in run_mutants(FAMILIES, expectations.load(expected)):
-        outcomes.append(outcome)
-        progress("mutants", len(outcomes), total)
-    return outcomes
+    try:
+        for result in run_mutants(FAMILIES, expectations.load(expected)):
+            outcome.mutants.append(result)
+            progress("mutants", len(outcome.mutants), total)
+    except Exception as error:  # noqa: BLE001  the backends' results are not to be lost for it
+        outcome.mutants_broken = f"{type(error).__name__}: {error}"
 
 
 def _collect(outcome: Outcome, backend: Backend, answer: Mapping[str, Any] | str) -> None:

@@ -45,6 +45,9 @@ def judge(case: Case, expected: Expected, got: Sequence[Sequence[Any]]) -> Verdi
 
 def _misshapen(case: Case, got: Sequence[Sequence[Any]]) -> str:
     shape = case.inputs.shape if case.inputs.shape is not None else (len(case.inputs.weight) * case.inputs.repeat,)
+    if len(got) != len(case.inputs.grads) or any(len(outputs) != len(case.outputs) for outputs in got):
+        given = [len(outputs) for outputs in got]
+        return f"{given} outputs, not {len(case.outputs)} at each of {len(case.inputs.grads)} steps"
     for step, outputs in enumerate(got):
         for name, array in zip(case.outputs, outputs, strict=True):
             dtype = case.storage if name == "weight" else case.dtype

@@ -143,7 +143,12 @@ def _plot(outcome: Outcome) -> str:
         heights = [row + 0.32 * ((index * 0.618) % 1 - 0.5) for index in range(len(fractions))]
         axes.plot(fractions, heights, ".", markersize=3, alpha=0.5, rasterized=True)
     axes.axvline(1, color="black", linewidth=1)
-    axes.set(xscale="log", xlim=(1e-4, 2), ylim=(len(backends) - 0.5, -0.5), xlabel="error as a fraction of its bound")
+    axes.set(
+        xscale="log",
+        xlim=(1e-4, 2),
+        ylim=(max(len(backends), 1) - 0.5, -0.5),
+        xlabel="error as a fraction of its bound",
+    )
     axes.set_yticks(range(len(backends)), [backend.value for backend in backends])
     picture = io.StringIO()
     figure.savefig(picture, format="svg", metadata={"Date": None})

@@ -91,11 +91,32 @@ def test_a_0d_array_must_be_a_real_number(rule, value):
 
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize("rule", RULES)
-def test_a_0d_array_must_be_of_the_library_of_the_weight(refuses, rule, library):
-    given = arguments(RULES[rule], library)
-    (foreign,) = (xp.asarray(0.1) for name, xp in LIBRARIES.items() if name != library)
-    hyper, words = {"learning_rate": foreign}, (rule, "learning_rate", "numpy", "torch")
-    refuses(RULES[rule].update, given, hyper, errors.NamespaceError, *words)
+def test_a_0d_array_of_another_library_counts_as_its_number(rule, library):
+    (foreign,) = (xp.asarray(0.125) for name, xp in LIBRARIES.items() if name != library)
+    moved, _ = RULES[rule].update(*arguments(RULES[rule], library).values(), learning_rate=foreign)
+    plain, _ = RULES[rule].update(*arguments(RULES[rule], library).values(), learning_rate=0.125)
+    assert moved.dtype == plain.dtype
+    assert (moved == plain).all()
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf")])
+def test_a_0d_array_is_checked_like_its_number(refuses, rule, library, value):
+    hyper = {"learning_rate": LIBRARIES[library].asarray(value)}
+    words = (f"{rule}.update", "learning_rate", *FINITE)
+    refuses(RULES[rule].update, arguments(RULES[rule], library), hyper, errors.HyperparameterError, *words)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_an_axis_must_be_a_function(refuses, rule):
+    parameters = inspect.signature(RULES[rule].update).parameters
+    axes = [name for name, p in parameters.items() if p.default is not p.empty and callable(p.default)]
+    for hyper in ({axis: "optax", "learning_rate": 0.1} for axis in axes):
+        words = (next(iter(hyper)), "'optax'", "must be a function")
+        refuses(RULES[rule].update, arguments(RULES[rule], "numpy"), hyper, errors.HyperparameterError, *words)
+        with pytest.raises(errors.HyperparameterError, match="must be a function"):
+            bind(RULES[rule], **hyper)
 
 
 @pytest.mark.parametrize("value", [np.float32(-0.1), np.float64(-0.1), np.float32("nan"), np.int64(-1)], ids=ids)

@@ -76,6 +76,13 @@ def test_another_dtype_or_shape_fails(dtype, shape, expected):
     assert "not (12,) of float32" in verdict.detail
 
 
+@pytest.mark.parametrize("cut", [lambda _: [], lambda got: got[:-1], lambda got: [step[:-1] for step in got]])
+def test_missing_steps_or_outputs_fail(cut, expected):
+    verdict = judge(ORDINARY, expected[ORDINARY.id], cut(exact(ORDINARY, expected)))
+    assert not verdict.passed
+    assert "not 2 at each of 4 steps" in verdict.detail
+
+
 def test_every_output_of_every_step_is_looked_at(expected):
     want = expected[ORDINARY.id]
     for step in range(want.value.shape[0]):

@@ -4,9 +4,10 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 
 import lbref
-from lbref_conformance import conduct, expectations, report
+from lbref_conformance import cli, conduct, expectations, report
 from lbref_conformance.backends.equality import LOOSER, unequal
 from lbref_conformance.backends.numpy import NumPy
 from lbref_conformance.backends.table import GAPS, TABLE, Backend, Tag, known_gap
@@ -52,7 +53,7 @@ def test_a_crash_is_the_result_of_its_case(expected):
 
 def test_writing_to_an_argument_fails(expected):
     result = run_case(NumPy(), CASE, expected[CASE.id], package_with(writing))
-    assert (result.status, result.detail) == ("fail", "the argument weight was written to")
+    assert (result.status, result.detail) == ("written", "the argument weight was written to")
 
 
 def test_a_gap_that_closed_is_reported(expected):
@@ -60,6 +61,11 @@ def test_a_gap_that_closed_is_reported(expected):
     (result,) = run_all(NumPy(), Backend.JAX, [SUBNORMAL], expected, lbref)
     assert result.status == "closed"
     assert tabulate({"jax": [result]})[SUBNORMAL.subject]["jax"].failures == [result]
+
+
+def test_a_gap_does_not_swallow_a_crash(expected):
+    (result,) = run_all(NumPy(), Backend.JAX, [SUBNORMAL], expected, package_with(crashing))
+    assert result.status == "error"
 
 
 @pytest.mark.parametrize("gap", GAPS, ids=lambda gap: gap.reason)
@@ -89,11 +95,31 @@ def outcome_with(numpy_bits="a", torch_bits="a"):
     return conduct.Outcome(results=results, about={backend: {"device": "cpu"} for backend in results})
 
 
-def test_a_bit_that_no_row_explains_is_a_problem():
+def test_a_bit_that_no_row_explains_is_a_problem(monkeypatch):
+    monkeypatch.setattr(conduct, "all_cases", list)
     assert outcome_with().problems == []
     different = outcome_with(torch_bits="b")
     assert [(backend, row) for backend, _, row in unequal(different.results)] == [(Backend.TORCH_CPU, None)]
     assert "differs from numpy in a bit" in different.problems[0]
+
+
+def test_a_case_without_a_result_is_a_problem():
+    assert any("cases have no result" in line for line in outcome_with().problems)
+
+
+def test_a_backend_that_was_asked_for_and_is_absent_is_a_problem(monkeypatch, tmp_path):
+    monkeypatch.setattr(conduct.expectations, "all_cases", list)
+    monkeypatch.setattr(conduct, "absence", lambda backend: f"no {backend.value} here")
+    outcome = conduct.conduct([Backend.CUPY, Backend.CUPY], lambda *_: None, mutants=False)
+    assert outcome.problems == ["cupy: asked for, but not run: no cupy here"]
+    assert not json.loads(report.write(outcome, tmp_path)["json"].read_text(encoding="utf-8"))["passed"]
+
+
+def test_a_folder_that_cannot_be_written_to_is_refused_at_once(tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    ran = CliRunner().invoke(cli.main, ["--reports", str(tmp_path / "file" / "reports")])
+    assert ran.exit_code == 2
+    assert "cannot be written to" in ran.output
 
 
 def test_a_process_that_dies_is_a_problem(tmp_path):

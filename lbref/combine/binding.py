@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from .._checks import positional
-from .._numbers import RANGES, check_names, plain_number, plain_step
+from .._numbers import RANGES, check_axes, check_names, plain_number, plain_step
 from .._types import Array, Rule, State
 
 
@@ -37,7 +37,9 @@ def bind(rule: Rule, /, **hyperparameters: Any) -> Bound:
         If a number lies outside the range in which the formula means anything.
     """
     where = f"bind({name_of(rule)})"
-    check_names(where, inspect.signature(rule.update), hyperparameters, complete=False)
+    signature = inspect.signature(rule.update)
+    check_names(where, signature, hyperparameters, complete=False)
+    check_axes(where, signature, hyperparameters)
     for name in RANGES.keys() & hyperparameters.keys():
         hyperparameters[name] = plain_number(where, name, hyperparameters[name])
     return Bound(rule.init, functools.partial(rule.update, **hyperparameters))

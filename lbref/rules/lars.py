@@ -1,7 +1,7 @@
 """LARS: layer-wise adaptive rate scaling.
 
-You, Gitman and Ginsburg, "Large Batch Training of Convolutional Networks", 2017, arXiv:1708.03888, Algorithm 1.
-For one layer with weight w, gradient g and velocity v:
+You, Gitman and Ginsburg, "Large Batch Training of Convolutional Networks", 2017, arXiv:1708.03888, Algorithm 1 and
+equation 6. For one layer with weight w, gradient g and velocity v:
 
     λ = η ‖w‖ / (‖g‖ + β ‖w‖)        local rate
     v ← m v + γ λ (g + β w)          velocity; it carries the learning rate

@@ -13,11 +13,6 @@ class Tag(Flag):
     """What distinguishes one backend from another."""
 
     NONE = 0
-    READONLY = auto()  # writing to an argument raises
-    STRICT = auto()  # refuses whatever the standard does not promise
-    LAZY = auto()  # computes when asked for the values
-    COMPILED = auto()  # traces the steps and compiles them together
-    SHARDED = auto()  # one array lies in several places
     GPU = auto()
     HALF = auto()  # has float16
     EXACT = auto()  # one IEEE operation for each in the formula: equal bit for bit to the others
@@ -51,14 +46,14 @@ class Capabilities:
 TABLE: Mapping[Backend, Capabilities] = MappingProxyType(
     {
         Backend.NUMPY: Capabilities("numpy:NumPy", ("numpy",), Tag.HALF | Tag.EXACT),
-        Backend.NUMPY_READONLY: Capabilities("numpy:ReadOnlyNumPy", ("numpy",), Tag.HALF | Tag.EXACT | Tag.READONLY),
-        Backend.ARRAY_API_STRICT: Capabilities("strict:Strict", ("array_api_strict",), Tag.EXACT | Tag.STRICT),
+        Backend.NUMPY_READONLY: Capabilities("numpy:ReadOnlyNumPy", ("numpy",), Tag.HALF | Tag.EXACT),
+        Backend.ARRAY_API_STRICT: Capabilities("strict:Strict", ("array_api_strict",), Tag.EXACT),
         Backend.TORCH_CPU: Capabilities("torch:TorchCPU", ("torch",), Tag.HALF | Tag.EXACT),
-        Backend.TORCH_DTENSOR: Capabilities("dtensor:DTensors", ("torch",), Tag.HALF | Tag.SHARDED),
+        Backend.TORCH_DTENSOR: Capabilities("dtensor:DTensors", ("torch",), Tag.HALF),
         Backend.JAX: Capabilities("jax:EagerJAX", ("jax", "jaxlib"), Tag.HALF | Tag.EXACT),
-        Backend.JAX_JIT: Capabilities("jax:CompiledJAX", ("jax", "jaxlib"), Tag.HALF | Tag.COMPILED),
-        Backend.JAX_SHARDED: Capabilities("jax:ShardedJAX", ("jax", "jaxlib"), Tag.HALF | Tag.SHARDED),
-        Backend.DASK: Capabilities("dask:Dask", ("dask",), Tag.HALF | Tag.LAZY | Tag.SHARDED),
+        Backend.JAX_JIT: Capabilities("jax:CompiledJAX", ("jax", "jaxlib"), Tag.HALF),
+        Backend.JAX_SHARDED: Capabilities("jax:ShardedJAX", ("jax", "jaxlib"), Tag.HALF),
+        Backend.DASK: Capabilities("dask:Dask", ("dask",), Tag.HALF),
         Backend.CUPY: Capabilities("cupy:CuPy", ("cupy",), Tag.HALF | Tag.GPU),
         Backend.TORCH_CUDA: Capabilities("torch:TorchCUDA", ("torch",), Tag.HALF | Tag.GPU),
     }

@@ -96,7 +96,7 @@ def run_mutant(mutant: Mutant, expected: Mapping[str, Expected]) -> Outcome:
         return Crash(mutant, "", f"{type(error).__name__}: {error}")
     if wrong is None:
         return Survivor(mutant)
-    return (Kill if wrong.status == "fail" else Crash)(mutant, wrong.id, wrong.detail)
+    return (Kill if wrong.status in ("fail", "written") else Crash)(mutant, wrong.id, wrong.detail)
 
 
 def run_unpatched(family: str, expected: Mapping[str, Expected]) -> Iterator[Result]:
