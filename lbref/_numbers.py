@@ -98,8 +98,8 @@ def check_axes(where: str, signature: inspect.Signature, given: Mapping[str, Any
         default = signature.parameters[name].default
         if name not in RANGES and callable(default) and default is not inspect.Parameter.empty and not callable(value):
             raise errors.HyperparameterError(
-                f"{where}: {name} is {value!r}, but must be a function like its default, {default.__module__}."
-                f"{default.__name__}"
+                f"{where}: {name} is {value!r}, but must be a function like its default, "
+                f"{getattr(default, '__name__', default)} of {default.__module__}"
             )
 
 

@@ -72,7 +72,8 @@ def _join(rule: Rule, hooks: Sequence[Hook], *, needs_late: bool) -> tuple[inspe
     for hook in hooks:
         if clash := _open(hook) & taken - {SHARED}:
             raise errors.UnknownHyperparameterError(
-                f"hooked({name_of(rule)}): {min(clash)!r} is a hyperparameter of two; bind one of them first"
+                f"hooked({name_of(rule)}): {min(clash)!r} is a hyperparameter of two; bind one of them first: "
+                f"a rule with lbref.combine.bind, a hook with functools.partial"
             )
         claimed = _open(hook) | (_keywords(hook) - everywhere - taken)
         parameters = inspect.signature(hook).parameters
