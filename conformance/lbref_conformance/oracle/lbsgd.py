@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .array import Array, Letters, array, norm
-from .number import Number, Scalar, between, hypotenuse, number
+from .number import Number, Scalar, between, computing_in, root, rounded
 
 Result = tuple[Array, Letters]
 
@@ -24,8 +24,10 @@ def _rising(n: int, h: Letters, shape: Callable[[Scalar], Scalar]) -> Scalar:
 
 def _by_norms(w: Array, g: Array, h: Letters) -> Number:
     W, G = norm(w), norm(g)
-    D = hypotenuse(hypotenuse(G, number(h.β**0.5) * W), number(Scalar(1e-18) ** 0.5))
-    return between(W / D, Scalar(0.01), Scalar(100))
+    with computing_in("doubles"):  # the release takes this root of Python floats
+        W2, G2 = W * W, G * G
+        r = root(W2 / (G2 + h.β * W2 + Scalar(1e-18)))
+    return between(rounded(r.x, r.e), Scalar(0.01), Scalar(100))
 
 
 def _released(multiplier: Callable[[Array, Array, int, Letters], Any]) -> Callable[..., Result]:

@@ -46,7 +46,8 @@ def _format(name: str, p: int, e_max: int, code: str) -> Format:
 float16 = _format("float16", 11, 16, "e")
 float32 = _format("float32", 24, 128, "f")
 float64 = _format("float64", 53, 1024, "d")
-FORMATS = {f.name: f for f in (float16, float32, float64)}
+doubles = float64._replace(name="doubles", η=mpf(0), largest=mpmath.inf)  # without the ends of the range
+FORMATS = {f.name: f for f in (float16, float32, float64, doubles)}
 
 
 class Setting:
@@ -235,15 +236,6 @@ def root_error(x: Any, e: Any) -> Any:
         return e
     slope = mpmath.sqrt(x) + mpmath.sqrt(max(x - e, mpf(0)))
     return min(e / slope, mpmath.sqrt(e)) if slope else mpmath.sqrt(e)
-
-
-def hypotenuse(x: Number, y: Number) -> Number:
-    """Return √(x² + y²), which a library computes without overflow and with an error of one unit more."""
-    z = mpmath.sqrt(x.x * x.x + y.x * y.x)
-    if not mpmath.isfinite(z):
-        return Number(z)
-    once = rounded(z, x.e + y.e)
-    return Number(once.x, once.e + Setting.format.u * abs(once.x))
 
 
 def between(x: Number, low: Operand, high: Operand) -> Number:
