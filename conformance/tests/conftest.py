@@ -43,3 +43,17 @@ def refuses() -> Callable[..., None]:
     The call is ``function(*given.values(), **hyper)``.
     """
     return _refuses
+
+
+def _run(rule: Any, weight: Any, grads: Any, settings: dict[str, Any]) -> tuple[Any, Any]:
+    weight = np.asarray(weight)
+    state = rule.init(weight)
+    for step, grad in enumerate(grads, start=1):
+        weight, state = rule.update(weight, np.asarray(grad), state, step, **settings)
+    return weight, state
+
+
+@pytest.fixture
+def run() -> Callable[..., tuple[Any, Any]]:
+    """Return a walk from rest: ``run(rule, weight, gradients, settings)`` -> (weight, state)."""
+    return _run

@@ -114,14 +114,6 @@ ROWS = [
 # fmt: on
 
 
-def run(rule, weight, grads, settings):
-    weight = np.asarray(weight)
-    state = rule.init(weight)
-    for step, grad in enumerate(grads, start=1):
-        weight, state = rule.update(weight, np.asarray(grad), state, step, **settings)
-    return weight, state
-
-
 def rounding(values, decimals=7, steps=1):
     """Return by how much printed numbers may be off: half a unit of the last decimal, and the packages' float32.
 
@@ -136,7 +128,7 @@ def near(values, decimals=7, steps=1):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row.erratum for row in ROWS])
-def test_a_side_of_an_erratum_gives_the_measured_weight(row):
+def test_a_side_of_an_erratum_gives_the_measured_weight(run, row):
     weight, state = run(RULES[row.dialect].rule, row.weight, row.grads, row.settings)
     assert weight == near(row.expected, row.decimals, len(row.grads))
     if row.velocity is not None:
@@ -164,13 +156,13 @@ def test_e4_documented_every_layer_of_a_step_has_its_momentum_corrected():
     assert weights[1] == near((-3.8, -3.8), steps=2)
 
 
-def test_e4_released_a_second_call_of_a_step_corrects_by_one():
+def test_e4_released_a_second_call_of_a_step_corrects_by_one(run):
     """It finds the rate of its own step where it looks for that of the step before."""
     weight, _ = run(lars_with_rates(1.0, 2.0, corrected=False), (1.0, 1.0), ((1.0, 1.0),) * 2, {})
     assert weight == near((-2.9, -2.9), steps=2)
 
 
-def test_e4_a_schedule_through_zero_erases_the_velocity():
+def test_e4_a_schedule_through_zero_erases_the_velocity(run):
     rule = lars_with_rates(1.0, 0.0, 1.0, corrected=True)
     trail = [run(rule, (1.0, 1.0), ((1.0, 1.0),) * steps, {}) for steps in (1, 2, 3)]
     assert [weight[0] for weight, _ in trail] == [0.0, 0.0, -1.0]
@@ -193,7 +185,7 @@ def behind(dialect, **settings):
     return combine.hooked(combine.bind(sgd, momentum=0.0, weight_decay=0.0, learning_rate=1.0), hook)
 
 
-def test_e13_at_the_threshold_the_released_hook_does_not_scale():
+def test_e13_at_the_threshold_the_released_hook_does_not_scale(run):
     """The documentation says "more than", as the release does; but its formula, without threshold, scales.
 
     Measured in float32, where this weight's norm comes out as the threshold; its exact norm is a little more. In
@@ -210,19 +202,19 @@ def test_e13_at_the_threshold_the_released_hook_does_not_scale():
     [("chainer-7.8.1-documented", (0.0, 0.0)), ("chainer-7.8.1", (2.0, 2.6667))],
     ids=["documented", "released"],
 )
-def test_e14_eps_shows_where_the_gradient_is_as_small(dialect, expected):
+def test_e14_eps_shows_where_the_gradient_is_as_small(run, dialect, expected):
     weight, _ = run(behind(dialect), (3.0, 4.0), ((3e-10, 4e-10),), {})
     assert weight == near(expected, decimals=4)
 
 
-def test_e15_without_decay_a_doubled_count_cannot_be_seen():
+def test_e15_without_decay_a_doubled_count_cannot_be_seen(run):
     settings = {"learning_rate": 0.1}
     for dialect in ("mxnet-1.9.1", "mxnet-2.0.0b1-single"):
         weight, _ = run(RULES[f"lamb@{dialect}"].rule, THREE[0], 3 * THREE[1:], settings)
         assert weight == near((0.30792, -2.69208, 3.69208), decimals=5)
 
 
-def test_e17_a_zero_gradient_is_finite_as_published_and_nan_as_released():
+def test_e17_a_zero_gradient_is_finite_as_published_and_nan_as_released(run):
     settings = {"learning_rate": 0.1, "weight_decay": 0.5}
     published, _ = run(RULES["lans@published"].rule, (3.0, 4.0), ((0.0, 0.0),), settings)
     released = run(RULES["lans@mxnet-2.0.0b1"].rule, (3.0, 4.0), ((0.0, 0.0),), settings)
@@ -230,14 +222,14 @@ def test_e17_a_zero_gradient_is_finite_as_published_and_nan_as_released():
     assert np.isnan((released[0], *released[1])).all()
 
 
-def test_e17_the_two_forms_of_lans_differ_where_the_gradient_varies_and_not_where_it_is_constant():
+def test_e17_the_two_forms_of_lans_differ_where_the_gradient_varies_and_not_where_it_is_constant(run):
     draw = np.random.RandomState(7)  # the scenario of test_scenario.py
     weight = draw.randn(4, 3)
     grads = [draw.randn(4, 3) * scale for scale in (1, 0.3, 2, 0.7, 1.5)]
-    assert apart(weight, grads) == pytest.approx(5.9e-4, abs=0.05e-4)
+    assert apart(run, weight, grads) == pytest.approx(5.9e-4, abs=0.05e-4)
     # A constant gradient makes both halves one direction; the first then only shortens the second, which is normalised.
     # What is left is rounding: five steps of about eight, of numbers up to 4.
-    assert apart(weight, grads[:1] * 5) <= 5 * 8 * 2.0**-53 * 4
+    assert apart(run, weight, grads[:1] * 5) <= 5 * 8 * 2.0**-53 * 4
 
 
 STEP_FORMS = (
@@ -245,7 +237,7 @@ STEP_FORMS = (
 )  # fmt: skip
 
 
-def apart(weight, grads):
+def apart(run, weight, grads):
     """Return the largest difference between what the fused kernel and step() make of MXNet's LANS."""
     fused, step_by_step = (
         combine.scheduled(
@@ -269,7 +261,7 @@ def test_e17_the_gradient_is_left_alone(dialect):
     assert tuple(grad) == THREE[1]
 
 
-def test_e19_documented_lamb_divides_by_the_power_itself():
+def test_e19_documented_lamb_divides_by_the_power_itself(run):
     def documented(moment, *, beta, step):
         return moment / beta**step
 
@@ -287,7 +279,7 @@ def test_e19_documented_lamb_divides_by_the_power_itself():
     ],
     ids=["plain", "the weight's norm is bounded by 10", "coupled decay"],
 )
-def test_e20_released_the_step_is_divided_by_the_correction_of_the_mean(weight, weight_decay, expected):
+def test_e20_released_the_step_is_divided_by_the_correction_of_the_mean(run, weight, weight_decay, expected):
     rule = combine.scheduled(RULES["lamb@published-uncorrected"].rule, learning_rate=lambda step: 0.1 / (1 - 0.9**step))
     moved, _ = run(rule, weight, ((1.0, -1.0),), {"upper_bound": 10.0, "weight_decay": weight_decay})
     # The package also adds 1e-6 to the norm of the direction, which is 4.47 or more: the step is that much shorter.

@@ -192,14 +192,6 @@ TABLES = {
 }
 
 
-def run(rule, weight, grads, settings):
-    weight = np.asarray(weight)
-    state = rule.init(weight)
-    for step, grad in enumerate(grads, start=1):
-        weight, state = rule.update(weight, np.asarray(grad), state, step, **settings)
-    return weight, state
-
-
 def near(values, printing=0.5e-7, steps=1):
     """Return what equals printed numbers, up to how they were printed and the float32 of the packages.
 
@@ -214,13 +206,13 @@ def near(values, printing=0.5e-7, steps=1):
 @pytest.mark.parametrize(
     "row", [pytest.param(row, id=f"{name}: {row.package}") for name, rows in TABLES.items() for row in rows]
 )
-def test_a_probe_gives_what_the_package_gave(row):
+def test_a_probe_gives_what_the_package_gave(run, row):
     rule = RULES[row.rule].rule if isinstance(row.rule, str) else row.rule
     weight, _ = run(rule, row.weight, row.grads, row.settings)
     assert weight == near(row.expected, row.printing, len(row.grads))
 
 
-def test_nag_of_mxnet_2_remembers_the_measured_velocity():
+def test_nag_of_mxnet_2_remembers_the_measured_velocity(run):
     settings = {"learning_rate": 0.1, "weight_decay": 0.5, "momentum": 0.9}
     _, state = run(RULES["nag@mxnet-2.0.0b1"].rule, (1.0, -2.0, 3.0), ((0.5, 0.25, -1.0),) * 2, settings)
     assert state.velocity == near((0.1805, -0.135375, 0.09025), steps=2)  # MXNet stores it negated
@@ -260,7 +252,7 @@ def test_the_ratio_of_lbsgd(weight, grad, expected):
 
 
 @pytest.mark.parametrize("rescale_grad", [1.0, 0.25])
-def test_the_ratio_of_lbsgd_does_not_see_the_rescaling(rescale_grad):
+def test_the_ratio_of_lbsgd_does_not_see_the_rescaling(run, rescale_grad):
     weight, _ = run(
         RULES["lbsgd@mxnet-1.9.1-lars"].rule, W, (G,), ONE_DECAY | {"batch_scale": 1, "rescale_grad": rescale_grad}
     )
