@@ -57,13 +57,13 @@ def all_cases(only: str | None = None) -> Iterator[Case]:
 
 def _of_family(family: Family) -> Iterator[Case]:
     first, *others = family.formulas
-    settings = topics.settings_topics(family)
+    own = topics.settings_topics(family) | (topics.OF_LBSGD if family.name == "lbsgd" else {})
     for dtype in DTYPES:
-        yield from _asked(family, first, topics.EVERY_DIALECT | settings | topics.FIRST_DIALECT, dtype, dtype)
+        yield from _asked(family, first, topics.EVERY_DIALECT | own | topics.FIRST_DIALECT, dtype, dtype)
     if family.kind is Kind.RULE:
         yield from _asked(family, first, topics.HALF, "float32", "float16")
     for dialect in others:
-        yield from _asked(family, dialect, topics.EVERY_DIALECT | settings, "float32", "float32")
+        yield from _asked(family, dialect, topics.EVERY_DIALECT | own, "float32", "float32")
         yield from _asked(family, dialect, topics.ALSO_IN_DOUBLE, "float64", "float64")
 
 

@@ -79,24 +79,19 @@ EVERY_DIALECT: dict[str, Topic] = {
     ),
     "no-decay": lambda f, _: _moving(f, "no-decay"),
     "small": lambda f, _: _moving(f, "small-eps" if "small-eps" in f.settings else "designed", scale=2.0**-18),
-    "minute": lambda f, _: _moving(f, "designed", scale=2.0**-32),
     "large-weight": lambda f, _: replace(_moving(f, "designed"), weight=data.weight(12, scale=64.0)),
-    "large-weight-no-decay": lambda f, _: replace(_moving(f, "no-decay"), weight=data.weight(12, scale=1024.0)),
     "zero-weight": lambda f, _: _zeros(_from_rest(f, "designed"), weight=True),
     "zero-grad": lambda f, _: _zeros(_moving(f, "designed"), grad=True),
     "zero-grad-no-decay": lambda f, _: _zeros(_from_rest(f, "no-decay"), grad=True),
     "zero-both": lambda f, _: _zeros(_moving(f, "designed"), weight=True, grad=True),
     "zero-everything": lambda f, _: _zeros(_from_rest(f, "designed"), weight=True, grad=True),
     "nan-grad": lambda f, _: _with(_moving(f, "designed"), float("nan"), grad=True),
-    "nan-first-grad": lambda f, _: _with(_moving(f, "designed"), float("nan"), grad=True, step=0),
     "nan-weight": lambda f, _: _with(_moving(f, "designed"), float("nan"), weight=True),
     "infinite-grad": lambda f, _: _with(_moving(f, "designed"), float("-inf"), grad=True),
     "infinite-weight": lambda f, _: _with(_moving(f, "designed"), float("inf"), weight=True),
     "huge": lambda f, dtype: _from_rest(f, "designed", scale=HUGE[dtype]),
     "tiny": lambda f, dtype: _from_rest(f, "designed", scale=TINY[dtype]),
     "subnormal": lambda f, dtype: _from_rest(f, "designed", scale=SUBNORMAL[dtype]),
-    "empty": lambda f, _: _moving(f, "designed", count=0),
-    "scalar": lambda f, _: replace(_moving(f, "designed", count=1), shape=()),
 }
 """Asked of every dialect of every family in float32, of the first also in float64."""
 
@@ -107,12 +102,22 @@ ALSO_IN_DOUBLE = {
 """Asked of every other dialect in float64 too."""
 
 FIRST_DIALECT: dict[str, Topic] = {
+    "empty": lambda f, _: _moving(f, "designed", count=0),
+    "scalar": lambda f, _: replace(_moving(f, "designed", count=1), shape=()),
     "one-element": lambda f, _: _moving(f, "designed", count=1),
     "strided": lambda f, _: replace(_moving(f, "designed"), shape=(4, 3), strided=True),
     "thousand": lambda f, _: replace(_moving(f, "designed", count=1000)),
     "million": lambda f, _: replace(_moving(f, "typical", count=125, steps=2), repeat=8000, rates=TYPICAL_RATES),
 }
 """Asked of the first dialect of each family: what they show is a matter of the library, not of the dialect."""
+
+
+OF_LBSGD: dict[str, Topic] = {
+    "nan-first-grad": lambda f, _: _with(_moving(f, "designed"), float("nan"), grad=True, step=0),
+    "minute": lambda f, _: _moving(f, "designed", scale=2.0**-32),
+    "large-weight-no-decay": lambda f, _: replace(_moving(f, "no-decay"), weight=data.weight(12, scale=1024.0)),
+}
+"""Asked of LBSGD only: a NaN while it waits, and norms for both ends of the interval of its ratio."""
 
 
 def settings_topics(family: Family) -> dict[str, Topic]:
