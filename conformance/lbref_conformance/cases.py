@@ -1,4 +1,4 @@
-"""The cases: every dialect, asked every topic in every dtype."""
+"""The cases: every dialect, asked the topics that can tell something about it."""
 
 from __future__ import annotations
 
