@@ -76,7 +76,7 @@ def plain_step(where: str, step: Any) -> Any:
 
 
 def plain_hyperparameters(where: str, signature: inspect.Signature, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the hyperparameters, numbers as Python numbers; a 0-d array is taken on trust.
+    """Return the hyperparameters, numbers as Python numbers; a traced 0-d array is taken on trust.
 
     A number of another library must not decide the dtype of the result: hyperparameters are rounded to it.
 
@@ -127,7 +127,7 @@ def check_names(where: str, signature: inspect.Signature, given: Mapping[str, An
 
 
 def plain_number(where: str, name: str, value: Any) -> Any:
-    """Return one hyperparameter as a Python number of its range, or the 0-d array that it is."""
+    """Return one hyperparameter as a Python number of its range, or the 0-d array that is traced or differentiated."""
     words, holds = RANGES[name]
     number = operator.index(value) if isinstance(value, numbers.Integral) else value
     number = float(number) if isinstance(number, numbers.Real) and not isinstance(number, int) else number

@@ -12,7 +12,6 @@ from types import MappingProxyType
 class Tag(Flag):
     """What distinguishes one backend from another."""
 
-    NONE = 0
     GPU = auto()
     HALF = auto()  # has float16
     EXACT = auto()  # one IEEE operation for each in the formula: equal bit for bit to the others
