@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, NamedTuple
 
 import array_api_compat
+import numpy as np
 
-from ._types import Array
+from ._types import Array, Number
 
 
 class _Range(NamedTuple):
@@ -43,6 +45,22 @@ def device(array: Array) -> Any:
     return getattr(placed, "device_set", placed)
 
 
+def is_writable(array: Array) -> bool:
+    """Return whether the array can be written to in place, as far as its library tells."""
+    return bool(array_api_compat.is_writeable_array(array))
+
+
+def on_host(array: Array) -> Any:
+    """Return the array's values as a NumPy array, copied from wherever it lies."""
+    away = array_api_compat.is_torch_array(array) or array_api_compat.is_cupy_array(array)  # all others NumPy fetches
+    return np.asarray(array_api_compat.to_device(array, "cpu") if away else array).copy()
+
+
+def from_host(values: Any, like: Array) -> Any:
+    """Return a copy of a NumPy array in the library and on the device of another array."""
+    return namespace(like).asarray(values, device=array_api_compat.device(like), copy=True)
+
+
 def widest_float(xp: Any, array: Array) -> Any:
     """Return float64 where the library has it on the array's device, else the array's own dtype."""
     return xp.__array_namespace_info__().dtypes(kind="real floating").get("float64", array.dtype)
@@ -72,3 +90,41 @@ def norm(x: Array, /) -> Any:
     scale = xp.where(magnitude < bounds.small, bounds.grow, shrink)
     scaled = wide * scale
     return xp.astype(xp.sqrt(xp.sum(scaled * scaled)) / scale, x.dtype)
+
+
+def complement_of_power(base: Number, exponent: Any, /, like: Array) -> Any:
+    """Return 1 − baseⁿ: of plain numbers in double precision, of traced ones without cancellation.
+
+    Parameters
+    ----------
+    base, exponent
+        A number in [0, 1) and an integer n >= 1; either may be a 0-d array, as a traced step is.
+    like
+        The array that the result will multiply. With an array among the numbers, its library computes: in float64
+        where it has that, else in the dtype of `like`.
+
+    Returns
+    -------
+    Number
+        A plain number, or a 0-d array of the dtype of `like`.
+    """
+    traced_base, traced_exponent = map(array_api_compat.is_array_api_obj, (base, exponent))
+    if not traced_base and not traced_exponent:
+        return 1 - base**exponent
+    xp = namespace(like)
+    wide = widest_float(xp, like)
+    base = xp.astype(base, wide) if traced_base else base
+    exponent = xp.astype(exponent, wide) if traced_exponent else exponent
+    return xp.astype((_of_traced_base if traced_base else _of_plain_base)(xp, base, exponent), like.dtype)
+
+
+_HALF = 0.5  # from here on 1 − baseⁿ would cancel, and −expm1(n log base) does not; below there could be a log of 0
+
+
+def _of_plain_base(xp: Any, base: Any, exponent: Any) -> Any:
+    return 1 - base**exponent if base < _HALF else -xp.expm1(exponent * math.log(base))
+
+
+def _of_traced_base(xp: Any, base: Any, exponent: Any) -> Any:
+    raised = xp.maximum(base, _HALF / 2)  # not to 1/2 itself, where the maximum would halve the derivative
+    return xp.where(base < _HALF, 1 - base**exponent, -xp.expm1(exponent * xp.log(raised)))

@@ -126,9 +126,12 @@ def check_names(where: str, signature: inspect.Signature, given: Mapping[str, An
         raise errors.UnknownHyperparameterError(f"{where}: hyperparameter {missing[0]!r} is missing and has no default")
 
 
-def plain_number(where: str, name: str, value: Any) -> Any:
-    """Return one hyperparameter as a Python number of its range, or the 0-d array that is traced or differentiated."""
-    words, holds = RANGES[name]
+def plain_number(where: str, name: str, value: Any, *, range_of: str = "") -> Any:
+    """Return one hyperparameter as a Python number of its range, or the 0-d array that is traced or differentiated.
+
+    Its range is that of the hyperparameter `range_of`, where a framework has its own name for it.
+    """
+    words, holds = RANGES[range_of or name]
     number = operator.index(value) if isinstance(value, numbers.Integral) else value
     number = float(number) if isinstance(number, numbers.Real) and not isinstance(number, int) else number
     if isinstance(number, int | float) and not isinstance(value, bool) and holds(number):

@@ -1,6 +1,6 @@
 """What can be wrong with the arguments: one class per kind, each also the builtin it refines.
 
-Nothing has been changed when one of these is raised: rules are pure.
+Nothing has been changed when one of these is raised: rules are pure, and facades write only what has been computed.
 """
 
 
@@ -46,3 +46,33 @@ class HyperparameterError(LbrefError, ValueError):
 
 class StructureError(LbrefError, ValueError):
     """Lists, dicts or tuples of layers that do not match each other."""
+
+
+class ImmutableArrayError(LbrefError, TypeError):
+    """An array that a facade should update in place, but that cannot be written to."""
+
+
+class UnknownOptimizerError(LbrefError, ValueError):
+    """An optimizer's name that is not registered."""
+
+
+class UnknownParameterError(LbrefError, ValueError):
+    """A name or an index that belongs to no parameter."""
+
+
+class SchedulerConflictError(LbrefError, UserWarning):
+    """A learning rate that is set while a scheduler determines it."""
+
+
+class CheckpointError(LbrefError, ValueError):
+    """A checkpoint that does not fit what it is loaded into, or no checkpoint at all."""
+
+
+class HookError(LbrefError, KeyError):
+    """A hook's name that is taken, or that belongs to no hook."""
+
+    __str__ = Exception.__str__  # a KeyError would put its message in quotes
+
+
+class NotSetUpError(LbrefError, RuntimeError):
+    """A facade that is asked for something before it was told which parameters it is for."""

@@ -112,6 +112,35 @@ def _one_up_to(threshold: float, norms: Norms, rate: Any, /) -> Any:
     return xp.where(norms.weight > threshold, rate, xp.ones_like(rate))
 
 
+def one_always(norms: Norms, rate: Any, /) -> Any:
+    """Take 1, without the trust coefficient: a layer that is not adapted, as MXNet's LARS leaves biases and gammas."""
+    del norms
+    return namespace(rate).ones_like(rate)
+
+
+# --- whose norm: of a stored copy in place of the weight itself ---------------------------------------------------
+
+
+def measured_on(copy: Array, measure: Measure, /) -> Measure:
+    """Return the measure with the norm of `copy` for ‖w‖: MXNet's LARS takes that of the half-precision weight."""
+    return partial(_measured_on, copy, measure)
+
+
+def _measured_on(copy: Array, measure: Measure, weight: Array, grad: Array, /, **hyperparameters: Any) -> Norms:
+    del weight
+    return measure(copy, grad, **hyperparameters)
+
+
+def phi_on(copy: Array, phi: Phi, /) -> Phi:
+    """Return φ(‖copy‖) for φ(‖w‖): MXNet's LAMB 1.9.1 in lists and LANS take that of the half-precision weight."""
+    return partial(_phi_on, copy, phi)
+
+
+def _phi_on(copy: Array, phi: Phi, weight_norm: Any, /, **bounds: Any) -> Any:
+    del weight_norm
+    return phi(norm(copy), **bounds)
+
+
 # --- phi: the norm of the weight, bounded -------------------------------------------------------------------------
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from .. import errors
 from .._checks import like
-from .._numbers import plain_number
+from .._numbers import is_array, kind, plain_number
 from .._types import Array, Rule, State
 from .binding import Bound, combined, name_of, value_of
 
@@ -41,3 +41,23 @@ def decay_reads_new_weight(rule: Rule, /) -> Bound:
         return new_weight, new_state._replace(velocity=new_state.velocity + difference)
 
     return combined(where, rule.init, update, signature)
+
+
+def velocity_negated(rule: Rule, /) -> Bound:
+    """Return the rule with −v in its state: MXNet and Chainer remember what is added to the weight.
+
+    A change of sign is exact, and at rest there is none to change.
+    """
+    where = f"velocity_negated({name_of(rule)})"
+
+    def update(weight: Array, grad: Array, state: State, step: int, /, **hyperparameters: Any) -> tuple[Array, State]:
+        weight, state = rule.update(weight, grad, _negated(where, state), step, **hyperparameters)
+        return weight, _negated(where, state)
+
+    return combined(where, rule.init, update, inspect.signature(rule.update))
+
+
+def _negated(where: str, state: State) -> State:
+    if not is_array(getattr(state, "velocity", None)):
+        raise errors.StateError(f"{where}: state is a {kind(state)}, which has no velocity")
+    return state._replace(velocity=-state.velocity)
