@@ -107,7 +107,8 @@ def _check_order(where: str, signature: inspect.Signature, given: Mapping[str, A
     for low, high in ORDERED:
         if low in signature.parameters and high in signature.parameters:
             least, most = (given.get(name, signature.parameters[name].default) for name in (low, high))
-            if not is_array(least) and not is_array(most) and least > most:
+            known = isinstance(least, numbers.Real) and isinstance(most, numbers.Real)  # neither traced nor scheduled
+            if known and least > most:
                 raise errors.HyperparameterError(
                     f"{where}: {low} is {least!r} and {high} is {most!r}, but {low} must be at most {high}"
                 )
@@ -175,10 +176,19 @@ def checked_schedule(schedule: Callable[P, float]) -> Callable[P, float]:
 
     @functools.wraps(schedule)
     def asked(*args: P.args, **kwargs: P.kwargs) -> float:
-        if len(args) != 1 or isinstance(args[0], bool) or not isinstance(args[0], numbers.Integral) or args[0] < 0:
+        count: Any = _count(*args)
+        if count is None:
             raise errors.StepError(f"{where}: takes one count, an integer >= 0, and parameters by name, not {args!r}")
         plain: Any = plain_hyperparameters(where, signature, kwargs)
-        count: Any = operator.index(args[0])
         return schedule(count, **plain)
 
     return asked
+
+
+def _count(*args: Any) -> int | None:
+    """Return the one count that was passed, an integer or a 0-d array of one, or None if it is something else."""
+    try:
+        count = operator.index(*args)
+    except TypeError:
+        return None
+    return None if isinstance(args[0], bool) or count < 0 else count

@@ -2,9 +2,12 @@
 
 from functools import partial
 
+import jax.numpy as jnp
+import numpy as np
 import pytest
+import torch
 
-from lbref import schedules, warmup
+from lbref import errors, schedules, warmup
 from lbref.dialects import SCHEDULES
 
 RISE = partial(warmup.mxnet_linear, begin=0.0, final=1.0, updates=4)
@@ -131,3 +134,13 @@ def test_corrected_momentum_asks_for_no_rate_before_the_first_step():
     asked = []
     schedules.corrected_momentum(0.5, lambda step: asked.append(step) or 1.0)(1)
     assert 0 not in asked
+
+
+def test_a_count_may_be_a_0d_array_of_an_integer_as_optax_passes_it():
+    assert [POLY(count) for count in (np.int32(3), jnp.asarray(3), torch.tensor(3))] == [POLY(3)] * 3
+
+
+@pytest.mark.parametrize("count", [True, -1, 1.0, np.float32(1), jnp.asarray(1.0), np.asarray([1, 2]), "1", None])
+def test_what_is_no_count_is_refused(count):
+    with pytest.raises(errors.StepError, match="an integer >= 0"):
+        POLY(count)

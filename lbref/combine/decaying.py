@@ -6,7 +6,7 @@ import inspect
 from typing import Any
 
 from .._checks import like
-from .._numbers import plain_number
+from .._numbers import check_names, plain_number
 from .._types import Array, Rule, State
 from .binding import Bound, combined, name_of, value_of
 
@@ -21,8 +21,14 @@ def decayed_apart(rule: Rule, /) -> Bound:
     ----------
     rule
         Any rule that has a ``weight_decay``, which becomes the share β of the weight that is lost at every step.
+
+    Raises
+    ------
+    UnknownHyperparameterError
+        If the rule has no ``weight_decay``.
     """
     where, signature = f"decayed_apart({name_of(rule)})", inspect.signature(rule.update)
+    check_names(where, signature, {"weight_decay": 0.0}, complete=False)
 
     def update(weight: Array, grad: Array, state: State, step: int, /, **hyperparameters: Any) -> tuple[Array, State]:
         given = value_of("weight_decay", hyperparameters, signature, step)
