@@ -40,8 +40,17 @@ MAY_IMPORT = {
     "combine": _COMBINE,
     "dialects": _DIALECTS,
     "__init__": _DIALECTS | {"dialects"},
+    "facades": _DIALECTS | {"dialects"},
 }
-THIRD_PARTY = {"_arrays": {"array_api_compat"}}
+THIRD_PARTY = {
+    "_arrays": {"array_api_compat", "numpy"},  # NumPy is where every array can be copied to
+    "facades.checkpoint": {"numpy"},
+    "facades.torch._optimizer": {"torch"},
+    "facades.torch._state": {"torch"},
+    **{f"facades.optax._{name}": {"optax"} for name in ("lars", "lamb", "lans", "nag", "sgd", "lbsgd", "state")},
+    "facades.optax._trees": {"jax"},
+    "facades.optax._transformation": {"jax", "optax"},
+}
 HIDDEN_IMPORTS = {"importlib", "__import__", "runpy", "pkgutil"}
 
 PURE = ("rules/*.py", "trust.py", "inertia.py", "moments.py", "warmup.py")
@@ -83,7 +92,7 @@ def wrong_imports(source, module):
 def _allowed(name, top, module, package):
     first, *rest = name.split(".")
     if first == "lbref":
-        sibling = bool(package) and rest[:1] == package and (top != "rules" or module == "rules.__init__")
+        sibling = bool(package) and rest[:1] == package[:1] and (top != "rules" or module == "rules.__init__")
         return bool(rest) and (rest[0] in MAY_IMPORT[top] or sibling)
     standard = first in sys.stdlib_module_names and first not in HIDDEN_IMPORTS
     return standard or first in THIRD_PARTY.get(module, ())

@@ -1,0 +1,59 @@
+"""How constructors look at their arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from ... import errors
+from ..._numbers import is_array, plain_number
+
+
+class Arguments:
+    """Constructor arguments as plain values of their ranges, or a typed error with the class and the argument in it."""
+
+    release: ClassVar[str] = ""
+
+    @property
+    def _where(self) -> str:
+        return f"{self.release}.{type(self).__name__}"
+
+    def _number(self, name: str, value: Any, range_of: str = "") -> Any:
+        number = plain_number(self._where, name, value, range_of=range_of or name)
+        if is_array(number):
+            raise errors.HyperparameterError(
+                f"{self._where}: {name} is {value!r}, traced or differentiated, but must be a plain number"
+            )
+        return number
+
+    def _whole(self, name: str, value: Any, range_of: str = "") -> int:
+        """Return a number of a range of integers as an integer, also where it came as 3.0."""
+        return int(self._number(name, value, range_of))
+
+    def _number_or_none(self, name: str, value: Any) -> Any:
+        return None if value is None else self._number(name, value)
+
+    def _flag(self, name: str, value: Any) -> bool:
+        if not isinstance(value, bool | int) or value not in (0, 1):
+            raise errors.HyperparameterError(f"{self._where}: {name} is {value!r}, but must be True or False")
+        return bool(value)
+
+    def _mapping(self, name: str, value: Any) -> dict[Any, Any]:
+        if value is not None and not isinstance(value, Mapping):
+            raise errors.HyperparameterError(
+                f"{self._where}: {name} is {value!r}, but must be a dict by index, or None"
+            )
+        return dict(value or {})
+
+    def _names(self, name: str, value: Any) -> dict[Any, str]:
+        names = self._mapping(name, value)
+        return {index: self._text(f"{name}[{index!r}]", each) for index, each in names.items()}
+
+    def _text(self, name: str, value: Any) -> str:
+        if not isinstance(value, str):
+            raise errors.HyperparameterError(f"{self._where}: {name} is {value!r}, but must be a string")
+        return value
+
+    def _at_most(self, name: str, value: float, most: float) -> None:
+        if value > most:
+            raise errors.HyperparameterError(f"{self._where}: {name} is {value!r}, but must be at most {most}")

@@ -1,0 +1,81 @@
+"""LARS of MXNet 2.0.0b1."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ... import dialects, trust
+from ...combine import bind, velocity_negated
+from .._memory import Pending
+from .._mxnet.adaptation import is_adapted, measure_of_copy, refuse_signed_rescaling
+from .._mxnet.layers import Layer
+from .._mxnet.rates import single
+from .._mxnet.states import Velocity
+from ._base import Optimizer
+from ._family import Family, Way
+from .sgd import check_lazy
+
+_ADAPTED = velocity_negated(dialects.RULES["lars@mxnet-2.0.0b1"])
+_RULES = {True: _ADAPTED, False: bind(_ADAPTED, zero_norm=trust.one_always)}
+
+
+@Optimizer.register
+class LARS(Velocity, Family):
+    """Layer-wise adaptive rate scaling: `lbref.dialects`, lars@mxnet-2.0.0b1, which says how it differs.
+
+    Its state is −v of the formula, or None without momentum. Parameters whose names end in gamma, beta or bias get no
+    ratio; all decay. A `clip_gradient` of 0 makes the gradient 0. Of weights in half precision with a master copy,
+    `fused_step` takes the norm of the copy in half precision.
+
+    Parameters
+    ----------
+    learning_rate
+        The rate; the default overwrites a scheduler's base.
+    momentum
+        m of the formula, >= 0.
+    eta, epsilon
+        The trust coefficient and ε.
+    lazy_update
+        Accepted as in the release, where it concerns sparse gradients only.
+    use_fused_step, aggregate_num, **kwargs
+        As `Optimizer`; `rescale_grad` must be > 0.
+    """
+
+    def __init__(
+        self,
+        learning_rate: float | None = 0.1,
+        momentum: float = 0.0,
+        eta: float = 0.001,
+        epsilon: float = 1e-8,
+        lazy_update: bool = False,
+        use_fused_step: bool = True,
+        aggregate_num: float | None = 1,
+        **kwargs: Any,
+    ) -> None:
+        self.momentum = self._number("momentum", momentum)
+        self.eta = self._number("eta", eta, "trust_coefficient")
+        self.epsilon = self._number("epsilon", epsilon, "eps")
+        self.lazy_update = self._flag("lazy_update", lazy_update)
+        super().__init__(
+            learning_rate=learning_rate, use_fused_step=use_fused_step, aggregate_num=aggregate_num, **kwargs
+        )
+
+    def _check_together(self) -> None:
+        check_lazy(self._where, self.lazy_update, self.use_fused_step, self.multi_precision)
+        refuse_signed_rescaling(self._where, self.rescale_grad)
+
+    def _update_one(self, pending: Pending, layer: Layer, lr: float, wd: float, way: Way) -> None:
+        refuse_signed_rescaling(self._where, self.rescale_grad)  # trainers set it anew at every step
+        hyperparameters = self._common(
+            way, lr, wd, momentum=self.momentum, trust_coefficient=self.eta, eps=self.epsilon
+        )
+        hyperparameters |= {} if self.clip_gradient is None else {"clip_gradient": single(self.clip_gradient)}
+        self._move(
+            pending,
+            _RULES[is_adapted(layer.index, self.idx2name)],
+            layer,
+            1,
+            hyperparameters,
+            multi_precision=way.multi_precision,
+            copy_reader=measure_of_copy if way.fused else None,
+        )
