@@ -1,0 +1,83 @@
+"""LANS as an optimizer of torch."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, ClassVar
+
+from ._optimizer import NativeOptimizer
+
+
+class LANS(NativeOptimizer):
+    """LANS: LAMB with a normalised gradient and Nesterov's momentum.
+
+    Zheng et al. 2020, arXiv:2006.13484, Algorithm 2; the formula stands in `lbref.rules.lans`. A zero gradient has the
+    direction zero; a layer whose weight or direction is zero takes the ratio 1.
+
+    Parameters
+    ----------
+    params
+        Parameters, named parameters or groups of them, as for every optimizer of torch.
+    lr
+        η of the formula: a number >= 0, or a 0-d tensor. How far a layer may move, relative to its norm.
+    betas
+        β₁ and β₂, numbers in [0, 1).
+    eps
+        ε, a number >= 0, without unit, since the gradient is normalised; None is the rule's own.
+    weight_decay
+        λ, a number >= 0, per unit of the weight; decoupled from the moments.
+    lower_bound, upper_bound
+        Bounds of the weight's norm (not of the ratio), in units of the weight.
+    adaptive
+        False for a group of layers that are not adapted (biases, gains): both ratios are 1.
+    maximize
+        Go uphill.
+    dialect
+        What stands behind ``lans@`` in `lbref.dialects.RULES`, such as ``"mxnet-2.0.0b1"`` or ``"published"``; None is
+        lbref's own rule.
+
+    Raises
+    ------
+    LbrefError
+        If an option is out of range or unknown.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from lbref.facades.torch import LANS
+    >>> weight = torch.nn.Parameter(torch.tensor([3.0, 4.0]))
+    >>> optimizer = LANS([weight], lr=0.1, betas=(0.9, 0.99))
+    >>> weight.grad = torch.tensor([2.0, -2.0])
+    >>> optimizer.step()
+    >>> [round(element, 4) for element in weight.tolist()]  # 0.1 of its norm, 5, along (1, -1)
+    [2.6464, 4.3536]
+    """
+
+    name: ClassVar[str] = "lans"
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Any,
+        *,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float | None = 1e-6,
+        weight_decay: float = 0.0,
+        lower_bound: float = 0.0,
+        upper_bound: float = math.inf,
+        adaptive: bool = True,
+        maximize: bool = False,
+        dialect: str | None = None,
+    ) -> None:
+        options = {
+            "lr": lr,
+            "betas": betas,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "lower_bound": lower_bound,
+            "upper_bound": upper_bound,
+            "adaptive": adaptive,
+            "maximize": maximize,
+            "dialect": dialect,
+        }
+        super().__init__(params, options)
