@@ -46,8 +46,13 @@ def device(array: Array) -> Any:
 
 
 def is_writable(array: Array) -> bool:
-    """Return whether the array can be written to in place, as far as its library tells."""
-    return bool(array_api_compat.is_writeable_array(array))
+    """Return whether the array can be written to in place, as far as its library tells.
+
+    Not if several of its elements are one place in memory, as in a tensor of torch that was expanded.
+    """
+    stride_of = getattr(array, "stride", tuple)
+    repeated = any(stride == 0 and size > 1 for stride, size in zip(stride_of(), array.shape, strict=False))
+    return bool(array_api_compat.is_writeable_array(array)) and (not repeated or 0 in array.shape)
 
 
 def on_host(array: Array) -> Any:

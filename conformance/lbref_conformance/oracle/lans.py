@@ -1,11 +1,15 @@
 """LANS. η rate, a and b the betas, ε, λ decay, p and q the bounds of φ, s rescaling, c clip limit; m, v moments."""
 
+from collections.abc import Callable
+
 import mpmath
 
 from .array import Array, Letters, norm
-from .number import Number, Scalar, between
+from .number import Number, Scalar, between, number
 
+ZERO = Scalar(0)
 Result = tuple[Array, Letters]
+Half = Callable[[Letters, Scalar, Number, Array], Array]
 
 
 def _unit(g: Array) -> Array:
@@ -34,6 +38,11 @@ def _half_one_for_zero(h: Letters, share: Scalar, Φ: Number, d: Array) -> Array
     return (h.η * share) * d if Φ.is_zero() or norm(d).is_zero() else _half(h, share, Φ, d)
 
 
+def _half_one_unless_positive(h: Letters, share: Scalar, Φ: Number, d: Array) -> Array:
+    D = norm(d)
+    return ((h.η * share) * (Φ / D if Φ > ZERO and D > ZERO else number(Scalar(1)))) * d
+
+
 def published(t: int, w: Array, g: Array, S: Letters, h: Letters) -> Result:
     r = _unit(g)
     M = _moments(r, S, h)
@@ -42,22 +51,22 @@ def published(t: int, w: Array, g: Array, S: Letters, h: Letters) -> Result:
     return w - first - _half(h, 1 - h.a, Φ, r / Q + h.λ * w), M
 
 
-def _mxnet(t: int, w: Array, g: Array, S: Letters, h: Letters) -> tuple[Array, Array, Array, Letters]:
+def _mxnet(t: int, w: Array, g: Array, S: Letters, h: Letters, half: Half) -> tuple[Array, Array, Array, Letters]:
     r = _unit_or_nan(h.s * g).within(h.c)
     M = _moments(r, S, h)
     Q = _root(t, M, h)
-    first = _half_one_for_zero(h, h.a, between(norm(w), h.p, h.q), M.m / (1 - h.a**t) / Q + h.λ * w)
+    first = half(h, h.a, between(norm(w), h.p, h.q), M.m / (1 - h.a**t) / Q + h.λ * w)
     return w - first, r, Q, M
 
 
 def mxnet(t: int, w: Array, g: Array, S: Letters, h: Letters) -> Result:
-    x, r, Q, M = _mxnet(t, w, g, S, h)
+    x, r, Q, M = _mxnet(t, w, g, S, h, _half_one_for_zero)
     return x - _half_one_for_zero(h, 1 - h.a, between(norm(w), h.p, h.q), r / Q + h.λ * w), M
 
 
 def mxnet_step(t: int, w: Array, g: Array, S: Letters, h: Letters) -> Result:
-    x, r, Q, M = _mxnet(t, w, g, S, h)
-    return x - _half_one_for_zero(h, 1 - h.a, between(norm(w), h.p, h.q), r / Q + h.λ * x), M
+    x, r, Q, M = _mxnet(t, w, g, S, h, _half_one_unless_positive)
+    return x - _half_one_unless_positive(h, 1 - h.a, between(norm(w), h.p, h.q), r / Q + h.λ * x), M
 
 
 FORMULAS = {"published": published, "mxnet-2.0.0b1": mxnet, "mxnet-2.0.0b1-step": mxnet_step}

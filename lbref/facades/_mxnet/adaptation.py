@@ -36,7 +36,7 @@ def refuse_signed_rescaling(where: str, rescale_grad: float) -> None:
 
 def check_bounds(where: str, lower_bound: float | None, upper_bound: float | None) -> None:
     """Refuse bounds of the weight's norm that exclude every norm."""
-    if lower_bound and upper_bound and lower_bound > upper_bound:
+    if lower_bound and upper_bound is not None and lower_bound > upper_bound:
         raise errors.HyperparameterError(
             f"{where}: lower_bound is {lower_bound!r} and upper_bound is {upper_bound!r}, but lower_bound must be at "
             f"most upper_bound"

@@ -32,12 +32,21 @@ class Optimizer(base.Optimizer):
     takes_lists_only: ClassVar[bool] = False
     aggregation: ClassVar[int] = 0
     """The default of `aggregate_num`, before the environment is asked; 0: always one at a time."""
+    one_at_a_time: ClassVar[bool] = False
+    """Whether `update` takes no lists."""
 
     def __init__(self, *args: Any, aggregate_num: int | None = None, **kwargs: Any) -> None:
         self.aggregate_num = (
             self._aggregation() if aggregate_num is None else self._whole("aggregate_num", aggregate_num, "updates")
         )
         super().__init__(*args, **kwargs)
+
+    def _check_together(self) -> None:
+        if self.one_at_a_time and self.aggregate_num:
+            raise errors.HyperparameterError(
+                f"{self._where}: aggregate_num is {self.aggregate_num!r}, but this optimizer takes one parameter at a "
+                f"time; leave it out"
+            )
 
     def _aggregation(self) -> int:
         if not self.aggregation:

@@ -58,7 +58,7 @@ class LAMB(Moments, Family):
         self.epsilon = self._number("epsilon", epsilon, "eps")
         self.lower_bound = self._number_or_none("lower_bound", lower_bound)
         self.upper_bound = self._number_or_none("upper_bound", upper_bound)
-        check_bounds(self._where, self.lower_bound, self.upper_bound)
+        check_bounds(self._where, self.lower_bound, self.upper_bound or None)
         self.bias_correction = self._flag("bias_correction", bias_correction)
         super().__init__(learning_rate=learning_rate, **kwargs)
         self.aggregate_num = max(1, min(self.aggregation, self.aggregate_num))

@@ -73,6 +73,7 @@ class LBSGD(Velocity, Optimizer):
     """
 
     remembers = (*Optimizer.remembers, "cumgrads")
+    one_at_a_time = True
 
     def __init__(
         self,

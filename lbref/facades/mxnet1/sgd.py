@@ -66,6 +66,7 @@ class NAG(Velocity, Family):
     """
 
     master_first = False
+    one_at_a_time = True
 
     def __init__(self, momentum: float = 0.0, **kwargs: Any) -> None:
         self.momentum = self._number("momentum", momentum)

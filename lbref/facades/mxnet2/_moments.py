@@ -45,12 +45,13 @@ class MomentsFamily(Moments, Family):
         self.epsilon = self._number("epsilon", epsilon, "eps")
         self.lower_bound = self._number_or_none("lower_bound", lower_bound)
         self.upper_bound = self._number_or_none("upper_bound", upper_bound)
-        check_bounds(self._where, self.lower_bound, self.upper_bound)
         super().__init__(
             learning_rate=learning_rate, aggregate_num=aggregate_num, use_fused_step=use_fused_step, **kwargs
         )
 
     def _check_together(self) -> None:
+        no_bound = self.use_fused_step and not self.upper_bound  # to array code 0 is a bound
+        check_bounds(self._where, self.lower_bound, None if no_bound else self.upper_bound)
         self._at_most("aggregate_num", self.aggregate_num, _LARGEST_AGGREGATE)
 
     def _all(self, way: Way, lr: float, wd: float) -> dict[str, float]:
