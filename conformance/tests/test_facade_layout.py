@@ -13,7 +13,7 @@ import lbref.facades
 ROOT = Path(lbref.facades.__file__).parent
 ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.MatMult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
 # Modules of plain numbers: counts, rates, schedules. They may calculate, and know no array.
-NUMBERS = {"_mxnet/rates.py", "_mxnet/schedulers.py", "_counts.py"}
+NUMBERS = {"_counts.py", "_mxnet/rates.py", "_mxnet/schedulers/_ending.py", "_mxnet/schedulers/_falling.py"}
 ARRAY_MODULES = {"_arrays", "_memory", "numpy", "torch", "jax", "optax", "namespace"}
 # What may be asked of an array: to be made, copied, converted and looked at.
 COPYING = {"asarray", "astype", "zeros_like", "empty_like", "copy", "to_device", "isdtype", "finfo"}
