@@ -6,6 +6,7 @@ import io
 import json
 import math
 import random
+from typing import Any, NamedTuple
 
 import array_api_strict
 import jax.numpy as jnp
@@ -195,3 +196,39 @@ def test_a_checkpoint_is_an_npz_with_one_text():
         structure = json.loads(str(stored["structure"]))
         assert structure == {"dict": [["a", {"tuple": [1, {"array": "array0"}]}]]}
         assert stored["array0"].tolist() == [1.0, 1.0]
+
+
+class Pair(NamedTuple):
+    first: Any
+    second: Any
+
+
+class Nothing(NamedTuple):
+    pass
+
+
+def test_named_tuples_come_back_where_a_tree_is_like_it():
+    tree = {"a": [Pair(np.arange(2.0), (1, Nothing()))], 3: None}
+    data = checkpoint.dumps(tree)
+    plain = checkpoint.loads(data)
+    assert type(plain["a"][0]) is tuple
+    back = checkpoint.loads(data, like={"a": [Pair(None, (7, Nothing()))], 3: 0})
+    assert type(back["a"][0]) is Pair
+    assert back["a"][0].second == (1, Nothing())
+    assert type(back["a"][0].second[1]) is Nothing
+    np.testing.assert_array_equal(back["a"][0].first, [0.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("like", "words"),
+    [
+        ({"a": 1, "b": 2}, "tree is a dict of a, but a dict of a, b"),
+        ({"a": [1, 2, 3]}, r"tree\['a'\] is a list of 2, but a list of 3"),
+        ({"a": (1, 2)}, r"tree\['a'\] is a list of 2, but a tuple of 2"),
+        ({"a": 1}, r"tree\['a'\] is a list of 2, but a int"),
+        ({"a": [1, [2]]}, r"tree\['a'\]\[1\] is a int, but a list of 1"),
+    ],
+)
+def test_a_tree_of_another_structure_is_refused(like, words):
+    with pytest.raises(errors.CheckpointError, match=words):
+        checkpoint.loads(checkpoint.dumps({"a": [1, 2]}), like=like)

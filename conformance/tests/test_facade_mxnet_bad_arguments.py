@@ -92,9 +92,24 @@ def test_a_number_that_is_being_differentiated_is_refused(release):
 
 
 @pytest.mark.parametrize("make", MAKERS)
-def test_an_unknown_argument_is_python_s_own_error(make):
-    with pytest.raises(TypeError, match="unexpected keyword argument 'eta_'"):
-        make(eta_=1.0)
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("eta_", ("there are ", "learning_rate")),
+        ("lr", ("did you mean learning_rate?",)),
+        ("weight_decay", ("did you mean wd?",)),
+    ],
+)
+def test_an_unknown_argument_is_answered_with_those_that_there_are(refuses, make, name, words):
+    words = (f"{make.release}.{make.__name__}: there is no argument {name!r}", *words)
+    refuses(make, {}, {name: 1.0}, errors.UnknownHyperparameterError, *words)
+
+
+@pytest.mark.parametrize(("make", "epsilon"), [(mxnet1.LARS, "eps"), (mxnet2.LARS, "epsilon")])
+def test_the_documented_names_of_lars_lead_to_those_of_the_release(refuses, make, epsilon):
+    """E5: the docstring of 1.9.1 says lars_eta and lars_epsilon."""
+    refuses(make, {}, {"lars_eta": 1.0}, errors.UnknownHyperparameterError, "did you mean eta?")
+    refuses(make, {}, {"lars_epsilon": 1.0}, errors.UnknownHyperparameterError, f"did you mean {epsilon}?")
 
 
 TOGETHER = [

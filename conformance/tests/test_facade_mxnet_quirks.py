@@ -264,3 +264,30 @@ def test_e16_a_bias_before_a_weight_keeps_its_own_master_and_momentum(make):
     for weight, (master, _), value in zip(weights, optimizer_states, expected, strict=True):
         assert master == near([value] * 2, 4, 10)  # 0.1 and 0.2 are halves
         np.testing.assert_array_equal(weight, master.astype(np.float16))
+
+
+@pytest.mark.parametrize(
+    ("make", "way", "velocity", "rests"),
+    [
+        (mxnet1.SGD, {}, -0.18025, True),
+        (mxnet1.LARS, {"eta": 1.0}, -0.2179772, True),
+        (mxnet2.SGD, {"aggregate_num": 4}, -0.18025, True),
+        (mxnet2.SGD, {"aggregate_num": 1}, -0.17575, False),
+        (mxnet2.SGD, {"aggregate_num": 4} | STEP, -0.17575, False),
+        (mxnet2.LARS, {"eta": 1.0, "aggregate_num": 4}, -0.2179772, True),
+        (mxnet2.LARS, {"eta": 1.0, "aggregate_num": 1}, -0.2096282, False),
+        (mxnet2.LARS, {"eta": 1.0, "aggregate_num": 4} | STEP, -0.2096282, False),
+    ],
+)
+def test_a_velocity_is_left_where_the_momentum_is_set_to_zero(make, way, velocity, rests):
+    """The kernels for lists, which 1.9.1 always calls, do not know of velocities that have no momentum."""
+    optimizer = make(learning_rate=0.1, momentum=0.9, wd=0.5, **way)
+    weight, grad = single(THREE[0]), single(THREE[1][0])
+    state = optimizer.create_state(0, weight)
+    call(optimizer, 0, weight, grad, state)
+    before, optimizer.momentum = state.copy(), 0.0
+    call(optimizer, 0, weight, grad, state)
+    assert np.array_equal(state, before) is rests
+    optimizer.momentum = 0.9
+    call(optimizer, 0, weight, grad, state)
+    assert state[0] == pytest.approx(velocity, abs=1e-6)

@@ -1,6 +1,7 @@
 """Save and load what a facade remembers, without pickle: an ``.npz`` file of arrays and one JSON text.
 
 A tree is made of dicts (of str or int keys), lists, tuples, arrays of any library, str, int, float, bool and None.
+Named tuples, as in the states of rules and of optax, come back as tuples, or as what they were with ``like=``.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def dumps(tree: Any, /) -> bytes:
     return stream.getvalue()
 
 
-def loads(data: bytes, /, asarray: Callable[[Any], Any] = np.asarray) -> Any:
+def loads(data: bytes, /, asarray: Callable[[Any], Any] = np.asarray, like: Any = None) -> Any:
     """Return the tree that `dumps` made the bytes of.
 
     Parameters
@@ -48,20 +49,24 @@ def loads(data: bytes, /, asarray: Callable[[Any], Any] = np.asarray) -> Any:
         What `dumps` returned.
     asarray
         What makes an array of the wanted library from a NumPy array, such as ``torch.asarray``.
+    like
+        A tree of the same structure, such as a state before its first step, whose named tuples the result takes.
 
     Raises
     ------
     CheckpointError
-        If the bytes are no checkpoint.
+        If the bytes are no checkpoint, or the tree in them is not structured like `like`.
     """
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as stored:
             arrays = dict(stored)
-        return _unpacked(json.loads(str(arrays.pop(_STRUCTURE))), arrays, asarray)
+        tree = _unpacked(json.loads(str(arrays.pop(_STRUCTURE))), arrays, asarray)
     except (ValueError, KeyError, TypeError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise errors.CheckpointError(
-            f"checkpoint: the data are no checkpoint of lbref ({error}); pass what dumps returned or save wrote"
+            "checkpoint: the data are no checkpoint of lbref; pass what dumps returned or save wrote (pickles, such as "
+            "torch.save and MXNet write them, are not read)"
         ) from error
+    return tree if like is None else _shaped("tree", tree, like)
 
 
 def save(path: str | os.PathLike[str], tree: Any, /) -> None:
@@ -73,10 +78,10 @@ def save(path: str | os.PathLike[str], tree: Any, /) -> None:
     os.replace(unfinished, path)  # noqa: PTH105
 
 
-def load(path: str | os.PathLike[str], /, asarray: Callable[[Any], Any] = np.asarray) -> Any:
+def load(path: str | os.PathLike[str], /, asarray: Callable[[Any], Any] = np.asarray, like: Any = None) -> Any:
     """Return the tree that `save` wrote to a file; parameters and errors as `loads`."""
     with open(path, "rb") as file:  # noqa: PTH123
-        return loads(file.read(), asarray)
+        return loads(file.read(), asarray, like)
 
 
 def _packed(where: str, tree: Any, arrays: dict[str, Any]) -> Any:
@@ -130,3 +135,25 @@ def _unpacked(tree: Any, arrays: dict[str, Any], asarray: Callable[[Any], Any]) 
     if what == "dict":
         return {key: _unpacked(value, arrays, asarray) for key, value in content}
     return {"list": list, "tuple": tuple}[what](_unpacked(part, arrays, asarray) for part in content)
+
+
+def _shaped(where: str, tree: Any, like: Any) -> Any:
+    """Return the tree with the named tuples of another of its structure."""
+    if isinstance(like, dict) and isinstance(tree, dict) and tree.keys() == like.keys():
+        return {key: _shaped(f"{where}[{key!r}]", tree[key], like[key]) for key in tree}
+    both = isinstance(like, list | tuple) and isinstance(tree, list | tuple)
+    if both and isinstance(like, list) == isinstance(tree, list) and len(tree) == len(like):
+        parts = [_shaped(f"{where}[{index}]", *pair) for index, pair in enumerate(zip(tree, like, strict=True))]
+        return type(like)(*parts) if hasattr(like, "_fields") else type(like)(parts)
+    if isinstance(like, dict | list | tuple) or isinstance(tree, dict | list | tuple):
+        raise errors.CheckpointError(
+            f"checkpoint: {where} is a {_described(tree)}, but a {_described(like)} in what is passed as like; pass a "
+            f"tree of the same structure"
+        )
+    return tree
+
+
+def _described(tree: Any) -> str:
+    if isinstance(tree, dict):
+        return f"dict of {', '.join(map(str, tree))}"
+    return f"{type(tree).__name__} of {len(tree)}" if isinstance(tree, list | tuple) else kind(tree)

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ... import errors
 from ..._numbers import is_array, plain_number
+
+_SYNONYMS: Mapping[str, tuple[str, ...]] = {
+    "lr": ("learning_rate",),
+    "weight_decay": ("wd",),
+    "lars_eta": ("eta",),
+    "trust_coefficient": ("eta",),
+    "lars_epsilon": ("eps", "epsilon"),
+    "eps": ("epsilon",),
+    "epsilon": ("eps",),
+    "betas": ("beta1",),
+    "clip": ("clip_gradient",),
+    "scheduler": ("lr_scheduler",),
+}
+"""What an argument is called in a documentation or by others -> what it may be called here."""
 
 
 class Arguments:
@@ -17,6 +32,25 @@ class Arguments:
     @property
     def _where(self) -> str:
         return f"{self.release}.{type(self).__name__}"
+
+    def _refuse_unknown(self, unknown: Mapping[str, Any]) -> None:
+        """Refuse arguments that no class up to the base class has, and say what they may be called here."""
+        for name in unknown:
+            known = self._known_arguments()
+            meant = [word for word in _SYNONYMS.get(name, ()) if word in known]
+            hint = f"did you mean {meant[0]}? There" if meant else "there"
+            raise errors.UnknownHyperparameterError(
+                f"{self._where}: there is no argument {name!r}; {hint} are {', '.join(known)}"
+            )
+
+    @classmethod
+    def _known_arguments(cls) -> list[str]:
+        found: dict[str, None] = {}
+        for base in cls.__mro__:
+            if "__init__" in vars(base) and base is not object:
+                parameters = list(inspect.signature(base.__init__).parameters.values())[1:]  # type: ignore[misc]
+                found |= {p.name: None for p in parameters if p.kind not in {p.VAR_KEYWORD, p.VAR_POSITIONAL}}
+        return list(found)
 
     def _number(self, name: str, value: Any, range_of: str = "") -> Any:
         number = plain_number(self._where, name, value, range_of=range_of or name)

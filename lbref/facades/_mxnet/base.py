@@ -15,36 +15,7 @@ from .states import States
 
 
 class Optimizer(Registry, Counting, States, Arguments):
-    """What every optimizer of MXNet accepts, counts and looks up.
-
-    Parameters
-    ----------
-    rescale_grad
-        Every gradient is multiplied by it first: often 1 / batch size.
-    param_idx2name
-        The names of the parameters, by index. They decide which parameters decay (see `set_wd_mult`).
-    wd
-        The weight decay.
-    clip_gradient
-        Limit of a rescaled gradient's elements, before the decay; None is no limit.
-    learning_rate
-        The rate; it overwrites the scheduler's `base_lr`. None is the scheduler's, or 0.01 without a scheduler.
-    lr_scheduler
-        A function of the count of updates; with a `base_lr` if there is a learning rate to overwrite it.
-    sym
-        An object with ``attr_dict()`` and ``list_arguments()``, whose arguments carry multipliers.
-    begin_num_update
-        The count at which every parameter starts.
-    multi_precision
-        Whether weights in half precision get a float32 master copy.
-    param_dict
-        Parameters by index, each with its own `lr_mult` and `wd_mult`, which then decide.
-
-    Raises
-    ------
-    HyperparameterError
-        If an argument is outside its range.
-    """
+    """What every optimizer of MXNet accepts, counts and looks up; the classes of the two releases describe it."""
 
     def __init__(
         self,
@@ -58,7 +29,9 @@ class Optimizer(Registry, Counting, States, Arguments):
         begin_num_update: int = 0,
         multi_precision: bool = False,
         param_dict: Mapping[Any, Any] | None = None,
+        **kwargs: Any,
     ) -> None:
+        self._refuse_unknown(kwargs)
         self.rescale_grad = self._number("rescale_grad", rescale_grad)
         self.wd = self._number("wd", wd, "weight_decay")
         self.clip_gradient = None if clip_gradient is None else self._number("clip_gradient", clip_gradient)
@@ -70,7 +43,18 @@ class Optimizer(Registry, Counting, States, Arguments):
         self.set_lr_mult({})
         self.set_wd_mult({})
         self._check_together()
+        self._warn_without_decay()
         self._take_rate(learning_rate, lr_scheduler)
+
+    def _warn_without_decay(self) -> None:
+        names = self.idx2name.values()
+        if self.wd and names and not self.param_dict and not any(self.wd_mult.get(name, 1.0) for name in names):
+            warnings.warn(
+                f"{self._where}: wd is {self.wd}, but none of {', '.join(names)} decays, by their names; see "
+                f"param_idx2name, or use set_wd_mult",
+                UserWarning,
+                stacklevel=4,
+            )
 
     def _check_together(self) -> None:
         """Refuse arguments that do not go together, before the scheduler is written to."""

@@ -84,14 +84,19 @@ class States(Arguments):
         *,
         multi_precision: bool,
         copy_reader: CopyReader | None = None,
+        rests: bool = False,
     ) -> None:
-        """Run a rule on one layer, on its master weight if it has one."""
+        """Run a rule on one layer, on its master weight if it has one; a state that rests is checked and left."""
         if multi_precision and self._needs_master(layer.weight):
             state, master = self._pair(layer)
-            arrays = self._arrays(layer, state)
-            move_master(pending, rule, layer, master, arrays, step, hyperparameters, copy_reader=copy_reader)
+            kept = self._kept(layer, state, rests)
+            move_master(pending, rule, layer, master, kept, step, hyperparameters, copy_reader=copy_reader)
         else:
-            move(pending, rule, layer, self._arrays(layer, layer.state), step, hyperparameters)
+            move(pending, rule, layer, self._kept(layer, layer.state, rests), step, hyperparameters)
+
+    def _kept(self, layer: Layer, state: Any, rests: bool) -> dict[str, Any]:
+        arrays = self._arrays(layer, state)
+        return {} if rests else arrays
 
     def _arrays(self, layer: Layer, state: Any) -> dict[str, Any]:
         return arrays_of(self._where, layer, state, self.state_names)

@@ -19,25 +19,33 @@ _RULES = {True: dialects.RULES["lamb@mxnet-1.9.1"], False: dialects.RULES["lamb@
 
 @Optimizer.register
 class LAMB(Moments, Family):
-    """Layer-wise adaptive moments: `lbref.dialects`, lamb@mxnet-1.9.1, which says how it differs.
+    """Layer-wise adaptive moments.
 
-    Its state is a pair of mean and mean square. The bounds are of the weight's norm, not of the ratio; None and 0 are
-    no bound. Of weights in half precision with a master copy, a call with lists takes the norm of the copy in half
-    precision, a call with one index that of the master: as in the release, whose call with one index, however, never
-    writes the master.
+    For one parameter::
+
+        c = clip(rescale_grad · g)
+        m ← β₁ m + (1 − β₁) c,  s ← β₂ s + (1 − β₂) c²        the state
+        u = (m / (1 − β₁ᵗ)) / (√(s / (1 − β₂ᵗ)) + ε) + λ w
+        w ← w − γ r u,  r = min(max(‖w‖, lower_bound), upper_bound) / ‖u‖, or 1 where a norm is zero
+
+    The rule is `lbref.rules.lamb`, the dialect ``lamb@mxnet-1.9.1``. Its state is a pair of mean and mean square. The
+    bounds are of the weight's norm, not of the ratio; None and 0 are no bound. Of weights in half precision with a
+    master copy, a call with lists takes the norm of the copy in half precision, a call with one index that of the
+    master: as in the release, whose call with one index, however, never writes the master.
 
     Parameters
     ----------
     learning_rate
-        The rate; the default overwrites a scheduler's base.
+        γ. Even the default overwrites a scheduler's `base_lr`: pass None to leave that alone.
     beta1, beta2, epsilon
-        β₁, β₂ and ε of the formula.
+        β₁, β₂ and ε.
     lower_bound, upper_bound
-        γ_l and γ_u of the formula.
+        Bounds of the weight's norm, in units of the weight.
     bias_correction
         Whether the moments are corrected for their bias.
     **kwargs
-        As `Optimizer`.
+        What all accept, see `Optimizer`: lr_scheduler, wd, rescale_grad, clip_gradient, param_idx2name,
+        param_dict, sym, begin_num_update, multi_precision, aggregate_num.
     """
 
     aggregation = 45

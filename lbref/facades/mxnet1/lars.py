@@ -20,10 +20,17 @@ _RULES = {True: _ADAPTED, False: bind(_ADAPTED, zero_norm=trust.one_always)}
 
 @Optimizer.register
 class LARS(Velocity, Family):
-    """Layer-wise adaptive rate scaling: `lbref.dialects`, lars@mxnet-1.9.1, which says how it differs.
+    """Layer-wise adaptive rate scaling.
 
-    Its state is −v of the formula, or None without momentum. Parameters whose names end in gamma, beta or bias get no
-    ratio. By default only parameters whose names end in _weight decay, once names are known.
+    For one parameter::
+
+        λ = η ‖w‖ / (‖rescale_grad · g‖ + β ‖w‖ + ε), or 1 unless both norms are positive
+        v ← m v − γ λ (clip(rescale_grad · g) + β w)        the state
+        w ← w + v
+
+    The rule is `lbref.rules.lars`, the dialect ``lars@mxnet-1.9.1``. Its state is v, or None without momentum.
+    Parameters whose names end in gamma, beta or bias get no ratio. By default only parameters whose names end in
+    _weight decay, once names are known.
 
     With `momentum_correction` the momentum is multiplied by the rate over the rate *of the call before*: of the
     step before only if a step is one call. The release does so, and an `Updater` makes a call per four parameters.
@@ -31,15 +38,16 @@ class LARS(Velocity, Family):
     Parameters
     ----------
     momentum
-        m of the formula, >= 0.
+        m, a number >= 0.
     lazy_update
         Accepted as in the release, where it concerns sparse gradients only.
     eta, eps
-        The trust coefficient and ε; the docstring of the release calls them lars_eta and lars_epsilon.
+        η and ε; the docstring of the release calls them lars_eta and lars_epsilon.
     momentum_correction
         Whether a change of the rate changes the momentum for one call.
     **kwargs
-        As `Optimizer`; `rescale_grad` must be > 0.
+        What all accept, see `Optimizer`: learning_rate, lr_scheduler, wd, rescale_grad, clip_gradient, param_idx2name,
+        param_dict, sym, begin_num_update, multi_precision, aggregate_num. `rescale_grad` must be > 0.
     """
 
     master_first = False
@@ -99,4 +107,5 @@ class LARS(Velocity, Family):
             hyperparameters,
             multi_precision=multi_precision,
             copy_reader=measure_of_copy,
+            rests=not self.momentum,  # the release then calls a kernel without velocities
         )

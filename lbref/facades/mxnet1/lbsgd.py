@@ -41,11 +41,23 @@ def _whole_rate(
 
 @Optimizer.register
 class LBSGD(Velocity, Optimizer):
-    """Large-batch SGD: `lbref.dialects`, lbsgd@mxnet-1.9.1-<strategy>, which say how they differ.
+    """Large-batch SGD, which sums the gradients of B micro-batches, then makes one step with their mean.
 
-    It sums the gradients of `batch_scale` micro-batches, then makes a step with their mean and with a rate that a
-    warmup, or a ratio of norms, multiplies. It takes one parameter at a time. Its state is −v of the formula, or None
-    without momentum; the sums are in `cumgrads`.
+    For one parameter, with the mean ḡ::
+
+        v ← m v − γ r (clip(rescale_grad · ḡ) + β w)        the state
+        w ← w + v
+
+    n counts micro-batches, N = warmup_epochs · updates_per_epoch; the multiplier r of the rate is, by strategy, until
+    n = N and B from then on:
+
+        'linear'  1 + (B − 1) n / N          'sqrt'  1 + (B − 1) √(n / N)
+        'power2'  1 + (B − 1) (n / N)²       any other string  1
+
+    or with ``'lars'``, at every n, √(‖w‖² / (‖ḡ‖² + β ‖w‖² + 1e-18)) within [0.01, 100]: there is no trust coefficient,
+    so it wants a rate that is smaller, often ten times. The rule is `lbref.rules.lbsgd`, the dialects are
+    ``lbsgd@mxnet-1.9.1-linear``, ``-power2``, ``-sqrt`` and ``-lars``. It takes one parameter at a time. Its state is
+    v, or None without momentum; the sums are in `cumgrads`.
 
     As in the release: the scheduler's clock counts micro-batches from 0; the first gradient of a parameter is held by
     reference, so that a buffer that is written again before the second changes it; if `batch_scale` does not divide
@@ -55,7 +67,7 @@ class LBSGD(Velocity, Optimizer):
     Parameters
     ----------
     momentum
-        m of the formula, >= 0.
+        m, a number >= 0.
     multi_precision
         Whether weights in half precision get a float32 master copy.
     warmup_strategy
@@ -63,13 +75,14 @@ class LBSGD(Velocity, Optimizer):
     warmup_epochs, updates_per_epoch
         Their product is the length of the warmup, in micro-batches.
     batch_scale
-        How many micro-batches make a step, and the multiplier after the warmup.
+        B: how many micro-batches make a step, and the multiplier after the warmup.
     begin_epoch
         The epoch at which the count starts.
     num_epochs
         Kept, and never read, as in the release.
     **kwargs
-        As `Optimizer`.
+        What all accept, see `Optimizer`: learning_rate, lr_scheduler, wd, rescale_grad, clip_gradient, param_idx2name,
+        param_dict, sym, begin_num_update, aggregate_num.
     """
 
     remembers = (*Optimizer.remembers, "cumgrads")

@@ -19,19 +19,27 @@ _NAG = velocity_negated(dialects.RULES["nag@mxnet-1.9.1"])
 
 @Optimizer.register
 class SGD(Velocity, Family):
-    """SGD with momentum and weight decay: `lbref.dialects`, sgd@mxnet-1.9.1.
+    """SGD with momentum and weight decay.
 
-    Its state is −v of the formula, or None without momentum. The docstring of the release clips before it rescales;
-    the release, and this class, rescale, then clip, then decay.
+    For one parameter::
+
+        c = clip(rescale_grad · g)
+        v ← m v − γ (c + β w)        the state
+        w ← w + v
+
+    The rule is `lbref.rules.sgd`, the dialect ``sgd@mxnet-1.9.1``. Its state is v, or None without momentum; if
+    `momentum` is set to 0 later, it is left as it is. The docstring of the release clips before it rescales; the
+    release, and this class, rescale, then clip, then decay.
 
     Parameters
     ----------
     momentum
-        m of the formula, >= 0.
+        m, a number >= 0.
     lazy_update
         Accepted as in the release, where it concerns sparse gradients only.
     **kwargs
-        As `Optimizer`.
+        What all accept, see `Optimizer`: learning_rate, lr_scheduler, wd, rescale_grad, clip_gradient, param_idx2name,
+        param_dict, sym, begin_num_update, multi_precision, aggregate_num.
     """
 
     master_first = False
@@ -47,22 +55,31 @@ class SGD(Velocity, Family):
     ) -> None:
         del in_list
         hyperparameters = self._hyperparameters(lr, wd) | {"momentum": single(self.momentum)}
-        self._move(pending, _SGD, layer, 1, hyperparameters, multi_precision=multi_precision)
+        rests = not self.momentum  # the release then calls a kernel without velocities
+        self._move(pending, _SGD, layer, 1, hyperparameters, multi_precision=multi_precision, rests=rests)
 
 
 @Optimizer.register
 class NAG(Velocity, Family):
-    """Nesterov's accelerated gradient: `lbref.dialects`, nag@mxnet-1.9.1, which says how it differs.
+    """Nesterov's accelerated gradient.
 
-    Its state is −v of the formula, or None without momentum, which is the default. It takes one parameter at a time.
-    In the release the kernel writes the weight before the velocity, whose decay therefore reads the new weight.
+    For one parameter::
+
+        c = clip(rescale_grad · g)
+        w ← w + m (m v − γ (c + β w)) − γ (c + β w)
+        v ← m v − γ (c + β w)        the state, with the new w
+
+    The rule is `lbref.rules.nag`, the dialect ``nag@mxnet-1.9.1``. Its state is v, or None without momentum, which is
+    the default. It takes one parameter at a time. In the release the kernel writes the weight before the velocity,
+    whose decay therefore reads the new weight.
 
     Parameters
     ----------
     momentum
-        m of the formula, >= 0.
+        m, a number >= 0.
     **kwargs
-        As `Optimizer`.
+        What all accept, see `Optimizer`: learning_rate, lr_scheduler, wd, rescale_grad, clip_gradient, param_idx2name,
+        param_dict, sym, begin_num_update, multi_precision, aggregate_num.
     """
 
     master_first = False

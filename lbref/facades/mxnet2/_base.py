@@ -14,14 +14,40 @@ from .._mxnet.layers import Layer, checked_layers
 class Optimizer(base.Optimizer):
     """The base class of MXNet 2.0.0b1's optimizers; one of your own says how it makes a `step`, and registers itself.
 
-    Parameters as `lbref.facades._mxnet.base.Optimizer`, and
-
     Parameters
     ----------
+    rescale_grad
+        Every gradient is multiplied by it first: often 1 / batch size.
+    param_idx2name
+        The names of the parameters, by index. By them `set_lr_mult` and `set_wd_mult` find parameters. All decay,
+        biases too, until `set_wd_mult` says otherwise. LARS gives names that end in gamma, beta or bias no ratio.
+    wd
+        The weight decay.
+    clip_gradient
+        Limit of a rescaled gradient's elements, before the decay; None is no limit.
+    learning_rate
+        The rate; it overwrites the scheduler's `base_lr`. None is the scheduler's, or 0.01 without a scheduler.
+    lr_scheduler
+        A function of the count of updates; with a `base_lr` if there is a learning rate to overwrite it.
+    sym
+        An object with ``attr_dict()`` and ``list_arguments()``, whose arguments carry multipliers.
+    begin_num_update
+        The count at which every parameter starts.
+    multi_precision
+        Whether weights in half precision get a float32 master copy.
+    param_dict
+        Parameters by index, each with its own `lr_mult` and `wd_mult`, which then decide.
     aggregate_num
         How many parameters an `Updater` hands over in one call; None is 1.
     use_fused_step
         Whether `update` is `fused_step`, which does as the release's kernels, or `step`, which does as its array code.
+
+    Raises
+    ------
+    HyperparameterError
+        If an argument is outside its range.
+    UnknownHyperparameterError
+        If there is no such argument.
     """
 
     release = "mxnet2"

@@ -56,6 +56,10 @@ class Family(Optimizer):
     def _update_one(self, pending: Pending, layer: Layer, lr: float, wd: float, way: Way) -> None:
         raise NotImplementedError("an optimizer must say how it updates one parameter")
 
+    def _rests(self, way: Way, momentum: float) -> bool:
+        """Return whether a velocity is left as it is: the kernels for lists are others where there is no momentum."""
+        return way.fused and self.aggregate_num > 1 and not momentum
+
     def _numbers(self, way: Way, **numbers: float) -> dict[str, float]:
         """Return hyperparameters as they reach a kernel, in single precision, or array code, as they are."""
         return {name: single(value) for name, value in numbers.items()} if way.fused else numbers

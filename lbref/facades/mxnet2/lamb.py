@@ -25,18 +25,34 @@ _RULES: dict[tuple[bool, bool], Rule] = {  # by whether it is fused, and whether
 
 @Optimizer.register
 class LAMB(MomentsFamily):
-    """Layer-wise adaptive moments: `lbref.dialects`, lamb@mxnet-1.9.1 fused and lamb@mxnet-2.0.0b1-step else.
+    """Layer-wise adaptive moments.
 
+    For one parameter::
+
+        c = clip(rescale_grad · g)
+        m ← β₁ m + (1 − β₁) c,  s ← β₂ s + (1 − β₂) c²        the state
+        u = (m / (1 − β₁ᵗ)) / (√(s / (1 − β₂ᵗ)) + ε) + λ w
+        w ← w − γ r u,  r = min(max(‖w‖, lower_bound), upper_bound) / ‖u‖, or 1 where a norm is zero
+
+    The rule is `lbref.rules.lamb`, the dialects are ``lamb@mxnet-1.9.1`` fused and ``lamb@mxnet-2.0.0b1-step`` else.
     Its state is a pair of mean and mean square, in float32. As in the release, with `aggregate_num` 1 `fused_step`
     counts every update twice: the corrections of the bias, and a scheduler, see 2, 4, 6. The scheduler is asked about
     1, 3, 5 as well, for nothing, which one that remembers notices.
 
     Parameters
     ----------
-    learning_rate, beta1, beta2, epsilon, lower_bound, upper_bound, aggregate_num, use_fused_step, **kwargs
-        As `MomentsFamily`.
+    learning_rate
+        γ. Even the default overwrites a scheduler's `base_lr`: pass None to leave that alone.
+    beta1, beta2, epsilon
+        β₁, β₂ and ε.
+    lower_bound, upper_bound
+        Bounds of the weight's norm; None is no bound, and neither is 0 to `fused_step`.
     bias_correction
         Whether the moments are corrected for their bias.
+    **kwargs
+        What all accept, see `Optimizer`: lr_scheduler, wd, rescale_grad, clip_gradient, param_idx2name,
+        param_dict, sym, begin_num_update, multi_precision, aggregate_num, use_fused_step. `aggregate_num` is
+        at most 45.
     """
 
     def __init__(

@@ -17,15 +17,32 @@ _RULES = {True: dialects.RULES["lans@mxnet-2.0.0b1"], False: dialects.RULES["lan
 
 @Optimizer.register
 class LANS(MomentsFamily):
-    """LAMB with a normalised gradient: `lbref.dialects`, lans@mxnet-2.0.0b1 fused and lans@mxnet-2.0.0b1-step else.
+    """LAMB with a normalised gradient and Nesterov's momentum.
 
+    For one parameter::
+
+        c = clip(rescale_grad · g / ‖rescale_grad · g‖)
+        m ← β₁ m + (1 − β₁) c,  s ← β₂ s + (1 − β₂) c²        the state
+        q = √(s / (1 − β₂ᵗ)) + ε
+        a = (m / (1 − β₁ᵗ)) / q + λ w,  b = c / q + λ w
+        w ← w − γ φ (β₁ a / ‖a‖ + (1 − β₁) b / ‖b‖),  φ = min(max(‖w‖, lower_bound), upper_bound)
+
+    The rule is `lbref.rules.lans`, the dialects are ``lans@mxnet-2.0.0b1`` fused and ``lans@mxnet-2.0.0b1-step`` else.
     Its state is a pair of mean and mean square, in float32. A gradient of zeros makes everything NaN, as in the
     release. Of weights in half precision with a master copy, `fused_step` takes the norm of the copy in half precision.
 
     Parameters
     ----------
-    learning_rate, beta1, beta2, epsilon, lower_bound, upper_bound, aggregate_num, use_fused_step, **kwargs
-        As `MomentsFamily`.
+    learning_rate
+        γ. Even the default overwrites a scheduler's `base_lr`: pass None to leave that alone.
+    beta1, beta2, epsilon
+        β₁, β₂ and ε.
+    lower_bound, upper_bound
+        Bounds of the weight's norm; None is no bound, and neither is 0 to `fused_step`.
+    **kwargs
+        What all accept, see `Optimizer`: lr_scheduler, wd, rescale_grad, clip_gradient, param_idx2name,
+        param_dict, sym, begin_num_update, multi_precision, aggregate_num, use_fused_step. `aggregate_num` is
+        at most 45.
     """
 
     def __init__(

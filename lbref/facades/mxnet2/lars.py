@@ -21,24 +21,32 @@ _RULES = {True: _ADAPTED, False: bind(_ADAPTED, zero_norm=trust.one_always)}
 
 @Optimizer.register
 class LARS(Velocity, Family):
-    """Layer-wise adaptive rate scaling: `lbref.dialects`, lars@mxnet-2.0.0b1, which says how it differs.
+    """Layer-wise adaptive rate scaling.
 
-    Its state is −v of the formula, or None without momentum. Parameters whose names end in gamma, beta or bias get no
-    ratio; all decay. A `clip_gradient` of 0 makes the gradient 0. Of weights in half precision with a master copy,
-    `fused_step` takes the norm of the copy in half precision.
+    For one parameter::
+
+        λ = η ‖w‖ / (‖rescale_grad · g‖ + β ‖w‖ + ε), or 1 unless both norms are positive
+        v ← m v − γ λ (clip(rescale_grad · g) + β w)        the state
+        w ← w + v
+
+    The rule is `lbref.rules.lars`, the dialect ``lars@mxnet-2.0.0b1``. Its state is v, or None without momentum.
+    Parameters whose names end in gamma, beta or bias get no ratio; all decay. A `clip_gradient` of 0 makes the gradient
+    0. Of weights in half precision with a master copy, `fused_step` takes the norm of the copy in half precision.
 
     Parameters
     ----------
     learning_rate
-        The rate; the default overwrites a scheduler's base.
+        γ. Even the default overwrites a scheduler's `base_lr`: pass None to leave that alone.
     momentum
-        m of the formula, >= 0.
+        m, a number >= 0.
     eta, epsilon
-        The trust coefficient and ε.
+        η and ε.
     lazy_update
         Accepted as in the release, where it concerns sparse gradients only.
-    use_fused_step, aggregate_num, **kwargs
-        As `Optimizer`; `rescale_grad` must be > 0.
+    **kwargs
+        What all accept, see `Optimizer`: lr_scheduler, wd, rescale_grad, clip_gradient, param_idx2name,
+        param_dict, sym, begin_num_update, multi_precision, aggregate_num, use_fused_step. `rescale_grad` must be
+        > 0.
     """
 
     def __init__(
@@ -78,4 +86,5 @@ class LARS(Velocity, Family):
             hyperparameters,
             multi_precision=way.multi_precision,
             copy_reader=measure_of_copy if way.fused else None,
+            rests=self._rests(way, self.momentum),
         )

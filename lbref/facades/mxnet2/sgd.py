@@ -19,21 +19,28 @@ _NAG = velocity_negated(dialects.RULES["nag@mxnet-2.0.0b1"])
 
 @Optimizer.register
 class SGD(Velocity, Family):
-    """SGD with momentum and weight decay: `lbref.dialects`, sgd@mxnet-1.9.1; 2.0.0b1 computes the same.
+    """SGD with momentum and weight decay.
 
-    Its state is −v of the formula, or None without momentum. A `clip_gradient` of 0 is no limit to `fused_step`, and
-    makes the gradient 0 in `step`.
+    For one parameter::
+
+        c = clip(rescale_grad · g)
+        v ← m v − γ (c + β w)        the state
+        w ← w + v
+
+    The rule is `lbref.rules.sgd`, the dialect ``sgd@mxnet-1.9.1``: 2.0.0b1 computes the same. Its state is v, or None
+    without momentum. A `clip_gradient` of 0 is no limit to `fused_step`, and makes the gradient 0 in `step`.
 
     Parameters
     ----------
     learning_rate
-        The rate; the default overwrites a scheduler's base.
+        γ. Even the default overwrites a scheduler's `base_lr`: pass None to leave that alone.
     momentum
-        m of the formula, >= 0.
+        m, a number >= 0.
     lazy_update
         Accepted as in the release, where it concerns sparse gradients only.
-    multi_precision, use_fused_step, aggregate_num, **kwargs
-        As `Optimizer`.
+    **kwargs
+        What all accept, see `Optimizer`: lr_scheduler, wd, rescale_grad, clip_gradient, param_idx2name,
+        param_dict, sym, begin_num_update, multi_precision, aggregate_num, use_fused_step.
     """
 
     def __init__(
@@ -61,24 +68,33 @@ class SGD(Velocity, Family):
 
     def _update_one(self, pending: Pending, layer: Layer, lr: float, wd: float, way: Way) -> None:
         hyperparameters = self._common(way, lr, wd, momentum=self.momentum)
-        self._move(pending, _SGD, layer, 1, hyperparameters, multi_precision=way.multi_precision)
+        rests = self._rests(way, self.momentum)
+        self._move(pending, _SGD, layer, 1, hyperparameters, multi_precision=way.multi_precision, rests=rests)
 
 
 @Optimizer.register
 class NAG(Velocity, Family):
-    """Nesterov's accelerated gradient: `lbref.dialects`, nag@mxnet-2.0.0b1, which says how it differs.
+    """Nesterov's accelerated gradient.
 
-    Its state is −v of the formula, or None without momentum; the release's documentation has it with the opposite
-    sign. A `clip_gradient` of 0 is no limit to `fused_step`, and makes the gradient 0 in `step`.
+    For one parameter::
+
+        c = clip(rescale_grad · g)
+        v ← m v − γ (c + β w)        the state
+        w ← w + m v − γ (c + β w)
+
+    The rule is `lbref.rules.nag`, the dialect ``nag@mxnet-2.0.0b1``. Its state is v, or None without momentum; the
+    release's documentation has it with the opposite sign. A `clip_gradient` of 0 is no limit to `fused_step`, and makes
+    the gradient 0 in `step`.
 
     Parameters
     ----------
     learning_rate
-        The rate; the default overwrites a scheduler's base.
+        γ. Even the default overwrites a scheduler's `base_lr`: pass None to leave that alone.
     momentum
-        m of the formula, >= 0.
-    multi_precision, use_fused_step, **kwargs
-        As `Optimizer`.
+        m, a number >= 0.
+    **kwargs
+        What all accept, see `Optimizer`: lr_scheduler, wd, rescale_grad, clip_gradient, param_idx2name,
+        param_dict, sym, begin_num_update, multi_precision, aggregate_num, use_fused_step.
     """
 
     def __init__(
