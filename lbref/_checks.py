@@ -74,11 +74,16 @@ def checked_hook(hook: Callable[P, R]) -> Callable[P, R]:
 
 
 _ASPECTS: Mapping[str, tuple[Callable[[Any], Any], type[errors.LbrefError]]] = {
-    "belongs to": (lambda x: getattr(namespace(x), "__name__", namespace(x)), errors.NamespaceError),
+    "belongs to": (lambda x: _library(namespace(x)), errors.NamespaceError),
     "lies on device": (device, errors.DeviceError),
     "has dtype": (lambda x: x.dtype, errors.DtypeError),
     "has shape": (lambda x: tuple(x.shape), errors.ShapeError),
 }
+
+
+def _library(xp: Any) -> str:
+    """Return what users call an array library: of the wrapped ones, not the wrapper's name."""
+    return str(getattr(xp, "__name__", xp)).removeprefix("array_api_compat.")
 
 
 def hyperparameters_of(

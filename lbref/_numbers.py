@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 import numbers
 import operator
 import sys
@@ -15,7 +16,7 @@ from . import errors
 P = ParamSpec("P")
 
 _LARGEST = sys.float_info.max
-_AT_LEAST_ZERO = ("a number >= 0", lambda x: x >= 0)
+_AT_LEAST_ZERO = ("a number >= 0", lambda x: 0 <= x <= _LARGEST or x == math.inf)
 _FINITE = ("a finite number >= 0", lambda x: 0 <= x <= _LARGEST)
 _BETA = ("a number in [0, 1)", lambda x: 0 <= x < 1)
 _WHOLE = ("an integer >= 0", lambda x: 0 <= x <= _LARGEST and x % 1 == 0)
@@ -149,6 +150,22 @@ def plain_number(where: str, name: str, value: Any, *, range_of: str = "") -> An
     if "bool" in str(value.dtype) or not holds(known):
         raise errors.HyperparameterError(f"{where}: {name} is {value!r}, but must be {words}")
     return value if getattr(value, "requires_grad", False) else known
+
+
+def untraced_number(where: str, name: str, value: Any, *, range_of: str = "") -> Any:
+    """Return a hyperparameter as `plain_number`, but never an array: for facades, which calculate with numbers only.
+
+    Raises
+    ------
+    HyperparameterError
+        If it is outside its range, or a 0-d array that is traced or differentiated.
+    """
+    number = plain_number(where, name, value, range_of=range_of)
+    if is_array(number):
+        raise errors.HyperparameterError(
+            f"{where}: {name} is {value!r}, traced or differentiated, but must be a plain number"
+        )
+    return number
 
 
 def _value_of(array: Any) -> float | None:

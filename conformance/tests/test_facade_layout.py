@@ -11,13 +11,20 @@ import pytest
 import lbref.facades
 
 ROOT = Path(lbref.facades.__file__).parent
-ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.MatMult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
+ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.MatMult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.LShift, ast.RShift)
 # Modules of plain numbers: counts, rates, schedules. They may calculate, and know no array.
 NUMBERS = {"_counts.py", "_mxnet/rates.py", "_mxnet/schedulers/_ending.py", "_mxnet/schedulers/_falling.py"}
 ARRAY_MODULES = {"_arrays", "_memory", "numpy", "torch", "jax", "optax", "namespace"}
 # What may be asked of an array: to be made, copied, converted and looked at.
+COLLECTIONS = {
+    "seen",
+    "self._hooks",
+    'self._hooked("add_hook")',
+    "self._hooked('add_hook')",
+}  # which have an add of their own
 COPYING = {"asarray", "astype", "zeros_like", "empty_like", "copy", "to_device", "isdtype", "finfo"}
 CALCULATING = {
+    "add",
     "sub",
     "mul",
     "div",
@@ -68,7 +75,19 @@ CALCULATING = {
     "cumsum",
     "axpy",
     "scale",
+    "std",
+    "var",
+    "addmm",
+    "rsub",
+    "fmod",
+    "float_power",
+    "copysign",
+    "true_divide",
+    "divmod",
 }
+OPERATOR_METHODS = re.compile(r"__[ri]?(add|sub|mul|truediv|floordiv|matmul|pow|mod)__|__(neg|abs)__")
+CALCULATING_MODULES = {"cmath", "statistics", "numpy.linalg", "scipy"}
+CALCULATING_FUNCTIONS = {"norm", "divmod", "pow", "abs", "round"}
 
 
 def calculations(source):
@@ -84,11 +103,20 @@ def calculations(source):
 
 
 def _asks_to_calculate(node):
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        names = {alias.name for alias in node.names} | {str(getattr(node, "module", ""))}
+        from_operator = isinstance(node, ast.ImportFrom) and node.module == "operator"
+        return from_operator or bool(names & (CALCULATING_MODULES | {"norm"}))
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id in CALCULATING_FUNCTIONS
     if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
         return False
     owner, name = node.func.value, node.func.attr
     of_namespace = re.match(r"(xp|jnp|namespace\(.*\))(\.|$)", ast.unparse(owner)) is not None
-    return (of_namespace and name not in COPYING) or name in CALCULATING - COPYING
+    if ast.unparse(owner) == "operator":
+        return name != "index"
+    calculating = name in CALCULATING - COPYING or OPERATOR_METHODS.fullmatch(name)
+    return (of_namespace and name not in COPYING) or bool(calculating and ast.unparse(owner) not in COLLECTIONS)
 
 
 def names_of(source):
@@ -131,6 +159,18 @@ def test_the_modules_of_numbers_are_there():
         "return grad.norm()",
         "weight.add_(grad, alpha=1)",
         "return xp.linalg.vector_norm(grad)",
+        "return torch.add(weight, grad)",
+        "return weight.add(grad)",
+        "return weight.__sub__(grad)",
+        "return np.true_divide(weight, step)",
+        "from operator import sub\n    return sub(weight, grad)",
+        "import math\n    return math.sqrt(grad)",
+        "import scipy\n    return scipy.optimize",
+        "import operator\n    return operator.sub(weight, grad)",
+        "return norm(weight)",
+        "return abs(grad)",
+        "return grad << 1",
+        "return grad.std()",
     ],
 )
 def test_a_calculation_is_found(line):

@@ -171,6 +171,16 @@ def test_multipliers_by_name_and_by_index_an_index_first(release):
 
 
 @RELEASES
+def test_where_indices_are_names_multipliers_find_them(release):
+    """Measured on both releases: a rate of 0.1 with the multiplier 2 moves 1 to 0.8."""
+    optimizer = release.SGD(learning_rate=0.1)
+    optimizer.set_lr_mult({"fc_weight": 2.0})
+    weight = np.ones(1, np.float32)
+    release.get_updater(optimizer)("fc_weight", np.ones(1, np.float32), weight)
+    np.testing.assert_allclose(weight, [0.8], rtol=1e-6)
+
+
+@RELEASES
 def test_a_gluon_parameters_own_multipliers_win(release):
     own = {1: SimpleNamespace(lr_mult=0.5, wd_mult=2.0)}
     optimizer = release.SGD(learning_rate=1.0, wd=1.0, param_idx2name=NAMES, param_dict=own)

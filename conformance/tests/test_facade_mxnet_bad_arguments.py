@@ -219,12 +219,6 @@ def test_multipliers_that_fit_no_parameter_leave_those_that_are_set(
     refuses(lambda given, _: getattr(optimizer, method)(given), given, {}, error, f"SGD.{method}", *words)
 
 
-@RELEASES
-def test_without_names_a_multiplier_by_name_says_how_to_give_them(refuses, release):
-    words = ("'fc_weight'", "pass param_idx2name", "or use the index")
-    refuses(release.SGD().set_lr_mult, {"multipliers": {"fc_weight": 1.0}}, {}, UNKNOWN, *words)
-
-
 # --- schedulers
 
 

@@ -249,7 +249,15 @@ def test_a_gluon_parameters_multiplier_is_looked_at_when_it_is_used(refuses, rel
 
 
 @pytest.mark.parametrize(
-    ("attribute", "value"), [("lr", -0.1), ("wd", math.nan), ("rescale_grad", math.inf), ("clip_gradient", -1.0)]
+    ("attribute", "value"),
+    [
+        ("lr", -0.1),
+        ("wd", math.nan),
+        ("wd", "1"),
+        ("rescale_grad", math.inf),
+        ("rescale_grad", None),
+        ("clip_gradient", -1.0),
+    ],
 )
 @EVERY_OPTIMIZER
 def test_an_attribute_that_was_set_to_nonsense_is_refused_when_it_is_used(refuses, release, name, attribute, value):
@@ -257,8 +265,8 @@ def test_an_attribute_that_was_set_to_nonsense_is_refused_when_it_is_used(refuse
     if attribute == "lr":
         optimizer.lr_scheduler = None
     setattr(optimizer, attribute, value)
-    words = {"lr": "learning_rate", "wd": "weight_decay"}.get(attribute, attribute)
-    refused(refuses, optimizer, given, errors.HyperparameterError, words, "number")
+    words = {"lr": "learning_rate"}.get(attribute, attribute)
+    refused(refuses, optimizer, given, errors.HyperparameterError, f"{words} is {value!r}", "number")
 
 
 # --- Updater

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from ... import errors
-from ..._numbers import is_array, plain_number
+from ..._numbers import untraced_number
 
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "lr": ("learning_rate",),
@@ -53,12 +53,7 @@ class Arguments:
         return list(found)
 
     def _number(self, name: str, value: Any, range_of: str = "") -> Any:
-        number = plain_number(self._where, name, value, range_of=range_of or name)
-        if is_array(number):
-            raise errors.HyperparameterError(
-                f"{self._where}: {name} is {value!r}, traced or differentiated, but must be a plain number"
-            )
-        return number
+        return untraced_number(self._where, name, value, range_of=range_of or name)
 
     def _whole(self, name: str, value: Any, range_of: str = "") -> int:
         """Return a number of a range of integers as an integer, also where it came as 3.0."""

@@ -151,7 +151,8 @@ class Optimizer(Registry, Counting, States, Arguments):
         return [applied(rate, i, "lr_mult", self.lr_mult, self.idx2name, self.param_dict) for i in indices]
 
     def _get_wds(self, indices: Sequence[Index]) -> list[float]:
-        return [applied(self.wd, i, "wd_mult", self.wd_mult, self.idx2name, self.param_dict) for i in indices]
+        wd = self._number("wd", self.wd, "weight_decay")
+        return [applied(wd, i, "wd_mult", self.wd_mult, self.idx2name, self.param_dict) for i in indices]
 
     def _get_lr(self, index: Index) -> float:
         return self._get_lrs([index])[0]

@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 from ... import errors
 from ..._arrays import device
-from .._memory import Pending
+from .._memory import Pending, copied
 from .._saved import check_keys, check_owner, count
 from .rates import counted
+from .remembered import CHECKS
 
 Index = int | str
 
@@ -32,6 +33,7 @@ class Counting:
         self._all_index_update_counts: dict[int, dict[Index, int]] = {0: {}}
         self._index_update_count = self._all_index_update_counts[0]
         self._devices: dict[str, int] = {}
+        self._pending: Pending | None = None
 
     def _device_id(self, weight: Any) -> int:
         """Return 0 for the first device that any `Updater` of this optimizer sees, 1 for the next."""
@@ -47,17 +49,32 @@ class Counting:
 
     @contextlib.contextmanager
     def _all_or_nothing(self) -> Iterator[Pending]:
-        """Collect what is to be written; if anything goes wrong, counts and the scheduler are as before."""
-        pending, before = Pending(), self.state_dict()
+        """Collect what is to be written; if anything goes wrong, counts and the scheduler are as before.
+
+        Within another such block, as of an `Updater` with several calls to make, it is that which writes or restores.
+        """
+        if self._pending is not None:
+            yield self._pending
+            return
+        self._pending, before = Pending(), self._remembered()
         try:
-            yield pending
+            yield self._pending
         except BaseException:
             self._recall(before)
             raise
-        pending.commit()
+        else:
+            self._pending.commit()
+        finally:
+            self._pending = None
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what the optimizer counts, as a tree for `lbref.facades.checkpoint`: not the states of parameters."""
+        """Return what the optimizer counts, as a tree for `lbref.facades.checkpoint`: not the states of parameters.
+
+        Arrays in it, such as the sums of LBSGD, are copies.
+        """
+        return copied(self._remembered())  # type: ignore[no-any-return]
+
+    def _remembered(self) -> dict[str, Any]:
         counts = self._all_index_update_counts
         current = next(device for device in counts if counts[device] is self._index_update_count)
         return {
@@ -76,11 +93,13 @@ class Counting:
         CheckpointError
             If the tree is of another class of optimizer, or of an optimizer with another kind of scheduler.
         """
-        own = self.state_dict()
+        own = self._remembered()
         where = f"{own['optimizer']}.load_state_dict"
         check_owner(where, state, own["optimizer"])
         check_keys(where, "the state", state, own)
         _check_counts(where, state["counts"], state["current_context"])
+        for name in CHECKS.keys() & set(self.remembers):  # a class of your own may remember more
+            CHECKS[name](where, name, state[name])
         check_keys(where, "the state of the scheduler", state["scheduler"], own["scheduler"])
         self._recall(state)
 
@@ -95,7 +114,7 @@ class Counting:
 
 def _check_counts(where: str, counts: Any, current: Any) -> None:
     """Refuse what are no counts of updates by device and index, the current device among them."""
-    if not isinstance(counts, dict) or current not in counts:
+    if not isinstance(counts, dict) or not isinstance(current, int) or current not in counts:
         raise errors.CheckpointError(f"{where}: counts is {counts!r}, but must be a dict that has device {current!r}")
     for device_id, per_index in counts.items():
         if not isinstance(per_index, dict):

@@ -44,7 +44,7 @@ def move(
     weight = untracked(layer.weight)
     state = _state_of(stored, weight, kept, read)
     moved, new_state = _noted(layer, stored, weight, state, step, hyperparameters)
-    pending.add(weight, moved)
+    pending.put(weight, moved)
     _keep(pending, kept, new_state)
     return new_state
 
@@ -69,8 +69,8 @@ def move_master(
     weight, master = untracked(layer.weight), untracked(master)
     state = WithMaster(_state_of(rule, master, kept, read), master)
     moved, new_state = _noted(layer, wide, weight, state, step, hyperparameters)
-    pending.add(weight, moved)
-    pending.add(master, new_state.master)
+    pending.put(weight, moved)
+    pending.put(master, new_state.master)
     _keep(pending, kept, new_state.inner)
     return new_state.inner
 
@@ -82,7 +82,7 @@ def _state_of(rule: Rule, weight: Any, kept: Arrays, read: Arrays | None) -> Any
 
 def _keep(pending: Pending, kept: Arrays, new_state: Any) -> None:
     for name, array in kept.items():
-        pending.add(array, getattr(new_state, name))
+        pending.put(array, getattr(new_state, name))
 
 
 def _noted(layer: Layer, rule: Rule, weight: Any, state: Any, step: int, hyperparameters: dict[str, Any]) -> Any:

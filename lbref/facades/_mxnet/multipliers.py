@@ -18,7 +18,7 @@ def multipliers(
     Raises
     ------
     UnknownParameterError
-        If a name is not one of the parameters'.
+        If names are known and one is not among them.
     HyperparameterError
         If a multiplier is no finite number >= 0.
     """
@@ -28,10 +28,10 @@ def multipliers(
     for key in given:
         if isinstance(key, bool) or not isinstance(key, int | str):
             raise errors.UnknownParameterError(f"{where}: {key!r} is neither a name nor an index of a parameter")
-        if isinstance(key, str) and key not in known:
+        if isinstance(key, str) and known and key not in known:  # without names, a string is an index
             raise errors.UnknownParameterError(
                 f"{where}: there is no parameter called {key!r}; known from param_idx2name are "
-                f"{', '.join(sorted(known)) or 'none: pass param_idx2name to the optimizer, or use the index'}"
+                f"{', '.join(sorted(known))}"
             )
     return {key: plain_number(where, str(key), value, range_of="factor") for key, value in given.items()}
 

@@ -38,6 +38,7 @@ class Registry:
         klass = cls.opt_registry.get(name.lower()) if isinstance(name, str) else None
         if klass is None:
             raise errors.UnknownOptimizerError(
-                f"create_optimizer: there is no optimizer {name!r}; there are {', '.join(sorted(cls.opt_registry))}"
+                f"create_optimizer: there is no optimizer {name!r}; pass one of the names "
+                f"{', '.join(sorted(cls.opt_registry))}, or call the class itself"
             )
         return klass(**kwargs)

@@ -8,8 +8,10 @@ from typing import Any
 from ... import errors
 from .. import checkpoint
 from .._memory import brought_to
+from .counting import Counting
 from .layers import Layer, checked_layers, is_list
 from .rates import chunk
+from .remembered import check_states
 
 
 class Updater:
@@ -18,11 +20,20 @@ class Updater:
     Parameters
     ----------
     optimizer
-        Any optimizer of the same release.
+        An optimizer of either release, one of your own classes too.
+
+    Raises
+    ------
+    UnknownOptimizerError
+        If it is no optimizer.
     """
 
     def __init__(self, optimizer: Any) -> None:
-        self.optimizer = optimizer
+        if not isinstance(optimizer, Counting):
+            raise errors.UnknownOptimizerError(
+                f"Updater: {optimizer!r} is no optimizer; pass one, such as create('sgd', learning_rate=0.1)"
+            )
+        self.optimizer: Any = optimizer
         self.states: dict[int | str, Any] = {}
         self.states_synced: dict[int | str, bool] = {}
 
@@ -44,6 +55,15 @@ class Updater:
         indices, weights, grads = (index, weight, grad) if is_list(index) else ([index], [weight], [grad])
         names = [each.decode() if isinstance(each, bytes) else each for each in indices]
         layers = checked_layers("Updater", names, weights, grads, [None for _ in names])
+        before = dict(self.states), dict(self.states_synced)
+        try:
+            with self.optimizer._all_or_nothing():  # noqa: SLF001  across all the calls that this one makes
+                self._update_all(layers)
+        except BaseException:
+            self.states, self.states_synced = before
+            raise
+
+    def _update_all(self, layers: list[Layer]) -> None:
         if layers:
             self.optimizer._set_current_context(self.optimizer._device_id(layers[0].weight))  # noqa: SLF001  the release's protocol
         layers = [replace(layer, state=self._state(layer.index, layer.weight)) for layer in layers]
@@ -85,7 +105,11 @@ class Updater:
             count at 1 again.
         """
         counts = self.optimizer.state_dict() if dump_optimizer else None
-        return checkpoint.dumps({"states": self.states, "optimizer": counts})
+        return checkpoint.dumps({"of": self._of, "states": self.states, "optimizer": counts})
+
+    @property
+    def _of(self) -> str:
+        return f"{self.optimizer.release}.{type(self.optimizer).__name__}"
 
     def set_states(self, states: bytes) -> None:
         """Load what `get_states` returned; arrays go to the library and device of their weight at the next call.
@@ -96,8 +120,13 @@ class Updater:
             If the bytes are no checkpoint, or that of another class of optimizer.
         """
         tree = checkpoint.loads(states)
-        if not isinstance(tree, dict) or tree.keys() != {"states", "optimizer"}:
+        if not isinstance(tree, dict) or tree.keys() != {"of", "states", "optimizer"}:
             raise errors.CheckpointError("Updater.set_states: these bytes are not what get_states returned")
+        if tree["of"] != self._of:
+            raise errors.CheckpointError(
+                f"Updater.set_states: these are the states of {tree['of']!r}, but must be of {self._of}"
+            )
+        check_states("Updater.set_states", tree["states"])
         if tree["optimizer"] is not None:
             self.optimizer.load_state_dict(tree["optimizer"])
         self.states = tree["states"]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ... import errors
-from ..._numbers import plain_number
+from ..._numbers import untraced_number
 
 RANGES: Mapping[str, str] = {
     "lr": "learning_rate",
@@ -36,7 +36,7 @@ class Checked:
 
     def __set__(self, holder: Any, value: Any) -> None:
         where = f"chainer.{type(holder).__name__}"
-        holder.__dict__[self._name] = plain_number(where, self._name, value, range_of=self._range_of)
+        holder.__dict__[self._name] = untraced_number(where, self._name, value, range_of=self._range_of)
 
 
 class Hyperparameter:
@@ -85,7 +85,7 @@ class Hyperparameter:
             raise errors.UnknownHyperparameterError(
                 f"{self.__dict__['_where']}: there is no hyperparameter {name!r}; there are {', '.join(self.names)}"
             )
-        return plain_number(self.__dict__["_where"], name, value, range_of=RANGES[name])
+        return untraced_number(self.__dict__["_where"], name, value, range_of=RANGES[name])
 
     def replace(self, own: Mapping[str, Any]) -> None:
         """Set just these here."""

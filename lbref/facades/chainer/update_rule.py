@@ -95,9 +95,9 @@ class UpdateRule:
             self.state = {key: getattr(at_rest, field) for key, field in self.fields.items()}
         state = at_rest._replace(**{field: self.state[key] for key, field in self.fields.items()})
         moved, state = self.rule.update(weight, untracked(param.grad), state, self.t, **self.hyperparameters())
-        pending.add(weight, moved)
+        pending.put(weight, moved)
         for key, field in self.fields.items():
-            pending.add(self.state[key], getattr(state, field))
+            pending.put(self.state[key], getattr(state, field))
 
     def conclude(self, param: Any) -> None:
         """Call the hooks after the update."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ... import errors
-from ..._numbers import kind, plain_number
+from ..._numbers import kind, untraced_number
 from ...combine import hook_in_stored_precision
 from ...dialects import HOOKS
 from .. import _saved
@@ -69,8 +69,8 @@ class LARS:
             raise errors.HyperparameterError(
                 f"{where}: optimizer is a {kind(optimizer)}, but must be a Momentum or SGD of lbref.facades.mindspore"
             )
-        self.epsilon = plain_number(where, "epsilon", epsilon, range_of="eps")
-        self.coefficient = plain_number(where, "coefficient", coefficient, range_of="trust_coefficient")
+        self.epsilon = untraced_number(where, "epsilon", epsilon, range_of="eps")
+        self.coefficient = untraced_number(where, "coefficient", coefficient, range_of="trust_coefficient")
         self.use_clip = flag(where, "use_clip", use_clip)
         self.lars_flag = tuple(_asked(where, lars_filter, each) for each in optimizer.parameters)
         if use_clip and optimizer.is_group_lr and optimizer.dynamic_lr:

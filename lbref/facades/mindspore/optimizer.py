@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from ... import errors
 from ..._arrays import namespace
 from ..._checks import check_same, check_stored
-from ..._numbers import kind, plain_number
+from ..._numbers import kind, untraced_number
 from ..._types import Rule
 from .. import _saved
 from .._counts import following, product, reciprocal
@@ -35,8 +35,8 @@ class Optimizer:
 
     def __init__(self, learning_rate: Any, params: Any, weight_decay: Any, loss_scale: Any, momentum: Any) -> None:
         self.where = f"mindspore.{type(self).__name__}"
-        self.loss_scale = plain_number(self.where, "loss_scale", loss_scale, range_of="max_norm")
-        self.momentum = plain_number(self.where, "momentum", momentum)
+        self.loss_scale = untraced_number(self.where, "loss_scale", loss_scale, range_of="max_norm")
+        self.momentum = untraced_number(self.where, "momentum", momentum)
         found = layers_of(self.where, params, learning_rate, weight_decay)
         if found.dynamic_weight_decay and not self.decay_may_change:
             raise errors.HyperparameterError(
@@ -112,9 +112,9 @@ class Optimizer:
             weight_decay=product(decay, self.loss_scale),
             rescale_grad=self._factor(),
         )
-        pending.add(weight, moved)
+        pending.put(weight, moved)
         if self._remembers():
-            pending.add(velocity, state.velocity)
+            pending.put(velocity, state.velocity)
 
     def _rule(self) -> Rule:
         """Return the rule behind decay and scale."""
@@ -159,7 +159,7 @@ class Optimizer:
         pending = Pending()
         for parameter, velocity in zip(self.parameters, self.velocities, strict=True):
             name = f"{self.kept}.{parameter.name}"
-            pending.add(velocity, _saved.fitting(where, name, state[self.kept][parameter.name], velocity))
+            pending.put(velocity, _saved.fitting(where, name, state[self.kept][parameter.name], velocity))
         pending.commit()
         self.global_step = count
 

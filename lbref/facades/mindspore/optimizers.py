@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ... import errors
-from ..._numbers import plain_number
+from ..._numbers import untraced_number
 from ..._types import Rule
 from ...combine import Bound, bind, hooked, in_stored_precision
 from ...dialects import HOOKS, RULES
@@ -120,8 +120,8 @@ class SGD(Optimizer):
     ) -> None:
         where = "mindspore.SGD"
         self.nesterov = flag(where, "nesterov", nesterov)
-        self.dampening = plain_number(where, "dampening", dampening, range_of="momentum")
-        plain_momentum = plain_number(where, "momentum", momentum)
+        self.dampening = untraced_number(where, "dampening", dampening, range_of="momentum")
+        plain_momentum = untraced_number(where, "momentum", momentum)
         if self.nesterov and not (plain_momentum > 0 and self.dampening == 0):
             raise errors.HyperparameterError(
                 f"{where}: nesterov is True with momentum {plain_momentum} and dampening {self.dampening}, but needs a "

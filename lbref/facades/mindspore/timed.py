@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ... import errors
-from ..._numbers import is_array, kind, plain_number
+from ..._numbers import is_array, kind, untraced_number
 
 
 class Timed:
@@ -38,7 +38,7 @@ class Timed:
     def at(self, step: int) -> Any:
         """Return its value at a global step, from 0."""
         if callable(self._value):
-            return plain_number(f"{self._where} at step {step}", self._name, self._value(step))
+            return untraced_number(f"{self._where} at step {step}", self._name, self._value(step))
         if not isinstance(self._value, list):
             return self._value
         if step >= len(self._value):
@@ -62,12 +62,12 @@ def learning_rate_of(where: str, value: Any) -> Timed:
         return Timed(where, name, value)
     shape = tuple(value.shape) if is_array(value) else (None,)
     if isinstance(value, str) or not isinstance(value, Iterable) or shape == ():
-        return Timed(where, name, plain_number(where, name, value))
+        return Timed(where, name, untraced_number(where, name, value))
     if len(shape) != 1:
         raise errors.HyperparameterError(
             f"{where}: {name} is an array of shape {shape}, but must be 0-d or 1-d, one number per step"
         )
-    values = [plain_number(where, f"{name}[{index}]", each, range_of=name) for index, each in enumerate(value)]
+    values = [untraced_number(where, f"{name}[{index}]", each, range_of=name) for index, each in enumerate(value)]
     if not values:
         raise errors.HyperparameterError(f"{where}: {name} is empty, but must have one number per step")
     return Timed(where, name, values)
@@ -82,7 +82,7 @@ def weight_decay_of(where: str, value: Any) -> Timed:
         If it is neither, or out of range.
     """
     name = "weight_decay"
-    return Timed(where, name, value if callable(value) else plain_number(where, name, value))
+    return Timed(where, name, value if callable(value) else untraced_number(where, name, value))
 
 
 def flag(where: str, name: str, value: Any) -> bool:

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from ... import errors
 from ..._arrays import namespace
-from .._memory import Pending, untracked
 from .._mxnet import base
 from .._mxnet.layers import Layer, checked_layers, is_list, one_layer
 from .._mxnet.rates import single
@@ -125,10 +124,9 @@ class Optimizer(base.Optimizer):
             return
         inner, master = self._pair(layer)
         xp = namespace(weight)
-        self.update(index, master, xp.astype(layer.grad, xp.float32), inner)
-        pending = Pending()
-        pending.add(weight, xp.astype(untracked(master), weight.dtype))
-        pending.commit()
+        with self._all_or_nothing() as pending:
+            self.update(index, master, xp.astype(layer.grad, xp.float32), inner)
+            pending.put_copy(weight, master)
 
     def _layers(self, index: Any, weight: Any, grad: Any, state: Any) -> list[Layer]:
         """Return the layers of a call with a scalar index or with lists."""
@@ -140,6 +138,6 @@ class Optimizer(base.Optimizer):
         return {
             "learning_rate": single(lr),
             "weight_decay": single(wd),
-            "rescale_grad": single(self.rescale_grad),
-            "clip_gradient": single(self.clip_gradient or math.inf),
+            "rescale_grad": single(self._number("rescale_grad", self.rescale_grad)),
+            "clip_gradient": single(self._number_or_none("clip_gradient", self.clip_gradient) or math.inf),
         }

@@ -73,7 +73,7 @@ class LARS(Velocity, Family):
         super().__init__(**kwargs)
 
     def _check_together(self) -> None:
-        refuse_signed_rescaling(self._where, self.rescale_grad)
+        refuse_signed_rescaling(self._where, self._number("rescale_grad", self.rescale_grad))
 
     def _decays(self, name: str) -> bool:
         return name.endswith("_weight")
@@ -85,15 +85,18 @@ class LARS(Velocity, Family):
         return rate
 
     def _momentum(self) -> float:
+        momentum: float = self._number("momentum", self.momentum)
         if not self.momentum_correction or self.cur_lr is None or self.last_lr is None:
-            return self.momentum
-        return corrected_momentum(self.momentum, self.cur_lr, self.last_lr)
+            return momentum
+        return corrected_momentum(momentum, self.cur_lr, self.last_lr)
 
     def _update_one(
         self, pending: Pending, layer: Layer, lr: float, wd: float, *, in_list: bool, multi_precision: bool
     ) -> None:
         del in_list
-        refuse_signed_rescaling(self._where, self.rescale_grad)  # trainers set it anew at every step
+        refuse_signed_rescaling(
+            self._where, self._number("rescale_grad", self.rescale_grad)
+        )  # trainers set it anew at every step
         hyperparameters = self._hyperparameters(lr, wd) | {
             "momentum": single(self._momentum()),
             "trust_coefficient": single(self.eta),

@@ -164,7 +164,7 @@ class LBSGD(Velocity, Optimizer):
             self._hyperparameters(lr, wd)
             | ({} if self.warmup_strategy == "lars" else rate)
             | {
-                "momentum": single(self.momentum),
+                "momentum": single(self._number("momentum", self.momentum)),
                 "batch_scale": self.batch_scale,
                 "warmup_epochs": self.warmup_epochs,
                 "updates_per_epoch": self.updates_per_epoch,

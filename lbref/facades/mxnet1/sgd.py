@@ -54,7 +54,7 @@ class SGD(Velocity, Family):
         self, pending: Pending, layer: Layer, lr: float, wd: float, *, in_list: bool, multi_precision: bool
     ) -> None:
         del in_list
-        hyperparameters = self._hyperparameters(lr, wd) | {"momentum": single(self.momentum)}
+        hyperparameters = self._hyperparameters(lr, wd) | {"momentum": single(self._number("momentum", self.momentum))}
         rests = not self.momentum  # the release then calls a kernel without velocities
         self._move(pending, _SGD, layer, 1, hyperparameters, multi_precision=multi_precision, rests=rests)
 
@@ -96,5 +96,5 @@ class NAG(Velocity, Family):
         self, pending: Pending, layer: Layer, lr: float, wd: float, *, in_list: bool, multi_precision: bool
     ) -> None:
         del in_list
-        hyperparameters = self._hyperparameters(lr, wd) | {"momentum": single(self.momentum)}
+        hyperparameters = self._hyperparameters(lr, wd) | {"momentum": single(self._number("momentum", self.momentum))}
         self._move(pending, _NAG, layer, 1, hyperparameters, multi_precision=multi_precision)

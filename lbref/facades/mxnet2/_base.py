@@ -6,7 +6,6 @@ import math
 from typing import Any, ClassVar
 
 from ..._arrays import namespace
-from .._memory import Pending, untracked
 from .._mxnet import base
 from .._mxnet.layers import Layer, checked_layers
 
@@ -107,11 +106,10 @@ class Optimizer(base.Optimizer):
         """
         layers = checked_layers(self._where, indices, weights, grads, states)
         plain = [self._unpaired(layer) for layer in layers]
-        self.update(indices, *([part[at] for part in plain] for at in range(3)))
-        pending = Pending()
-        for layer, (master, _, _) in zip(layers, plain, strict=True):
-            pending.add(layer.weight, namespace(master).astype(untracked(master), layer.weight.dtype))
-        pending.commit()
+        with self._all_or_nothing() as pending:
+            self.update(indices, *([part[at] for part in plain] for at in range(3)))
+            for layer, (master, _, _) in zip(layers, plain, strict=True):
+                pending.put_copy(layer.weight, master)
 
     def _unpaired(self, layer: Layer) -> tuple[Any, Any, Any]:
         """Return weight, gradient and state of a layer: of its master copy, if it has one."""

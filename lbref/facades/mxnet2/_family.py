@@ -69,9 +69,11 @@ class Family(Optimizer):
             way,
             learning_rate=lr,
             weight_decay=wd,
-            rescale_grad=self.rescale_grad,
+            rescale_grad=self._number("rescale_grad", self.rescale_grad),
             **more,
-        ) | {"clip_gradient": single(limit(self.clip_gradient, way))}  # array code clips by a kernel too
+        ) | {
+            "clip_gradient": single(limit(self._number_or_none("clip_gradient", self.clip_gradient), way))
+        }  # array code clips by a kernel too
 
 
 def limit(value: float | None, way: Way) -> float:

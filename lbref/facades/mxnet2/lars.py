@@ -70,12 +70,14 @@ class LARS(Velocity, Family):
 
     def _check_together(self) -> None:
         check_lazy(self._where, self.lazy_update, self.use_fused_step, self.multi_precision)
-        refuse_signed_rescaling(self._where, self.rescale_grad)
+        refuse_signed_rescaling(self._where, self._number("rescale_grad", self.rescale_grad))
 
     def _update_one(self, pending: Pending, layer: Layer, lr: float, wd: float, way: Way) -> None:
-        refuse_signed_rescaling(self._where, self.rescale_grad)  # trainers set it anew at every step
+        refuse_signed_rescaling(
+            self._where, self._number("rescale_grad", self.rescale_grad)
+        )  # trainers set it anew at every step
         hyperparameters = self._common(
-            way, lr, wd, momentum=self.momentum, trust_coefficient=self.eta, eps=self.epsilon
+            way, lr, wd, momentum=self._number("momentum", self.momentum), trust_coefficient=self.eta, eps=self.epsilon
         )
         hyperparameters |= {} if self.clip_gradient is None else {"clip_gradient": single(self.clip_gradient)}
         self._move(

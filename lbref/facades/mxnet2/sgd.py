@@ -67,7 +67,7 @@ class SGD(Velocity, Family):
         check_lazy(self._where, self.lazy_update, self.use_fused_step, self.multi_precision)
 
     def _update_one(self, pending: Pending, layer: Layer, lr: float, wd: float, way: Way) -> None:
-        hyperparameters = self._common(way, lr, wd, momentum=self.momentum)
+        hyperparameters = self._common(way, lr, wd, momentum=self._number("momentum", self.momentum))
         rests = self._rests(way, self.momentum)
         self._move(pending, _SGD, layer, 1, hyperparameters, multi_precision=way.multi_precision, rests=rests)
 
@@ -115,7 +115,7 @@ class NAG(Velocity, Family):
             yield from super()._rated([layer], way)
 
     def _update_one(self, pending: Pending, layer: Layer, lr: float, wd: float, way: Way) -> None:
-        hyperparameters = self._common(way, lr, wd, momentum=self.momentum)
+        hyperparameters = self._common(way, lr, wd, momentum=self._number("momentum", self.momentum))
         self._move(pending, _NAG, layer, 1, hyperparameters, multi_precision=way.multi_precision)
 
 

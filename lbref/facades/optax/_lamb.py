@@ -13,11 +13,11 @@ from ._trees import Mask
 
 def lamb(
     learning_rate: Any,
+    *,
     b1: Any = 0.9,
     b2: Any = 0.999,
     eps: Any = None,
     weight_decay: Any = 0.0,
-    *,
     lower_bound: Any = 0.0,
     upper_bound: Any = math.inf,
     adaptive: Mask = True,

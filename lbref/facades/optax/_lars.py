@@ -12,11 +12,11 @@ from ._trees import Mask
 
 def lars(
     learning_rate: Any,
+    *,
     momentum: Any = 0.9,
     weight_decay: Any = 0.0,
     trust_coefficient: Any = None,
     eps: Any = None,
-    *,
     adaptive: Mask = True,
     weight_decay_mask: Mask = True,
     dialect: str | None = None,

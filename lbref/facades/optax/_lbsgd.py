@@ -14,9 +14,9 @@ from ._trees import Mask
 
 def lbsgd(
     learning_rate: Any,
+    *,
     momentum: Any = 0.0,
     weight_decay: Any = 0.0,
-    *,
     batch_scale: int = 1,
     warmup_epochs: int = 5,
     updates_per_epoch: int = 32,

@@ -13,9 +13,9 @@ from ._trees import Mask
 
 def nag(
     learning_rate: Any,
+    *,
     momentum: Any = 0.9,
     weight_decay: Any = 0.0,
-    *,
     weight_decay_mask: Mask = True,
     dialect: str | None = None,
 ) -> optax.GradientTransformation:

@@ -12,6 +12,7 @@ from ... import errors
 from ..._checks import check_stored
 from ...combine import Bound, with_master_weight
 from .._counts import following
+from .._memory import check_writable
 from ._options import check_names, rule_and_hyperparameters
 from ._state import STEP, as_memory, as_state, is_half, loaded
 
@@ -46,6 +47,7 @@ class NativeOptimizer(torch.optim.Optimizer):  # type: ignore[misc]
             for place, weight in enumerate(group["params"]):
                 if weight.requires_grad:
                     check_stored(where, **{f"params[{place}]": weight})
+                    check_writable(where, **{f"params[{place}]": weight})
         except errors.LbrefError:
             del self.param_groups[-1]
             raise
@@ -77,7 +79,8 @@ class NativeOptimizer(torch.optim.Optimizer):  # type: ignore[misc]
     def load_state_dict(self, state_dict: Any) -> None:
         """Continue where another optimizer of the same class was when it made the state dict, bit for bit.
 
-        Tensors keep their dtype: torch would round the float32 copy of a parameter in half precision to half.
+        Tensors keep their dtype: torch would round the float32 copy of a parameter in half precision to half. The
+        options of the groups are loaded too, as torch does: also the dialect.
         """
         _check_keys(f"{type(self).__name__}.load_state_dict", state_dict, set())
         memories: dict[Any, Any] = {}
@@ -115,6 +118,7 @@ class NativeOptimizer(torch.optim.Optimizer):  # type: ignore[misc]
         where = f"{type(self).__name__}.step"
         if weight.grad.layout is not torch.strided:
             raise errors.NotAnArrayError(f"{where}: the gradient is sparse, but must be dense: make it to_dense()")
+        check_writable(where, parameter=weight)
         if is_half(weight):
             rule = with_master_weight(rule)
         memory = self.state.get(weight, {})
@@ -127,6 +131,7 @@ class NativeOptimizer(torch.optim.Optimizer):  # type: ignore[misc]
         """Return what to remember of each parameter; how many there are in each group is for torch to ask."""
         where = f"{type(self).__name__}.load_state_dict"
         _check_keys(where, state_dict, {"state", "param_groups"})  # hooks have had their say
+        _check_parts(where, state_dict)
         for index, group in enumerate(state_dict["param_groups"]):
             self._read(f"{where}: param_groups[{index}]", group)
         ids, own = (
@@ -134,7 +139,7 @@ class NativeOptimizer(torch.optim.Optimizer):  # type: ignore[misc]
             for groups in (state_dict["param_groups"], self.param_groups)
         )
         weights = dict(zip(ids, own, strict=False))
-        found = {key: memory for key, memory in state_dict["state"].items() if key in weights and memory}
+        found = {key: memory for key, memory in state_dict["state"].items() if key in weights and memory != {}}
         return {
             weights[key]: loaded(f"{where}: parameter {key}", self.name, weights[key], memory)
             for key, memory in found.items()
@@ -144,3 +149,16 @@ class NativeOptimizer(torch.optim.Optimizer):  # type: ignore[misc]
 def _check_keys(where: str, state_dict: Any, keys: set[str]) -> None:
     if not isinstance(state_dict, Mapping) or not keys <= state_dict.keys():
         raise errors.StateError(f"{where}: this is no state dict, which has 'state' and 'param_groups'")
+
+
+def _check_parts(where: str, state_dict: Mapping[str, Any]) -> None:
+    """Refuse a state dict whose parts are not what torch's are: dicts of dicts, and lists of dicts with params."""
+    state, groups = state_dict["state"], state_dict["param_groups"]
+    if not isinstance(state, Mapping) or not all(isinstance(memory, Mapping) for memory in state.values()):
+        raise errors.StateError(
+            f"{where}: 'state' must be a dict of parameters, and of each must be a dict of tensors and a step"
+        )
+    if not isinstance(groups, list | tuple) or not all(
+        isinstance(group, Mapping) and isinstance(group.get("params"), list | tuple) for group in groups
+    ):
+        raise errors.StateError(f"{where}: 'param_groups' must be a list of dicts with a list of 'params' each")

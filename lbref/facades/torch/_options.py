@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -57,7 +58,7 @@ def rule_and_hyperparameters(where: str, name: str, options: Mapping[str, Any]) 
 
 
 def check_names(where: str, options: Mapping[str, Any], known: Mapping[str, Any]) -> None:
-    """Refuse options that another optimizer has and this one would ignore, and the lack of one.
+    """Refuse options that another optimizer has, misspelt ones, which would be ignored, and the lack of one.
 
     Other names are let through: schedulers and users keep their own in a group.
 
@@ -67,11 +68,16 @@ def check_names(where: str, options: Mapping[str, Any], known: Mapping[str, Any]
         If there is one.
     """
     own = [word for word in known if word in _WORDS]
-    for word in (word for word in options if word in _WORDS and word not in own):
+    for word in (word for word in options if word not in known and (word in _WORDS or _is_close(word, own))):
         raise errors.UnknownHyperparameterError(f"{where}: there is no option {word!r}; there are {', '.join(own)}")
     for word in own:
         if word not in options:
             raise errors.UnknownHyperparameterError(f"{where}: option {word!r} is missing")
+
+
+def _is_close(word: str, own: Sequence[str]) -> bool:
+    """Return whether a name is one of the options, misspelt; ``max_momentum`` of OneCycleLR is not."""
+    return bool(difflib.get_close_matches(word, own, n=1, cutoff=0.85))
 
 
 def _uphill(rule: Bound) -> Bound:

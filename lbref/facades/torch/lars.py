@@ -18,7 +18,8 @@ class LARS(NativeOptimizer):
     params
         Parameters, named parameters or groups of them, as for every optimizer of torch.
     lr
-        γ of the formula: a number >= 0, or a 0-d tensor. Without unit where the layer is adapted.
+        γ of the formula: a number >= 0, or a 0-d tensor. A group that is not adapted takes it as it is, the others
+        times their local rate, which the trust coefficient makes small: give such a group a rate of its own.
     momentum
         m, a number >= 0.
     weight_decay

@@ -6,7 +6,7 @@ import numbers
 from typing import Any
 
 from .... import errors, warmup
-from ...._numbers import plain_number
+from ...._numbers import untraced_number
 
 _RISE = {"linear": warmup.mxnet_linear, "constant": warmup.mxnet_constant}
 
@@ -58,7 +58,7 @@ class LRScheduler:
         return type(self).__name__
 
     def _number(self, name: str, value: Any, range_of: str) -> Any:
-        return plain_number(self._where, name, value, range_of=range_of)
+        return untraced_number(self._where, name, value, range_of=range_of)
 
     def get_warmup_lr(self, num_update: int) -> float:
         """Return the rate of an update during the warmup."""
