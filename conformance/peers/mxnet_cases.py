@@ -72,12 +72,7 @@ def case(
         Keywords of the optimizer.
     """
     name = f"{optimizer.lower()}/{topic}"
-    draw = np.random.RandomState(zlib.crc32(name.encode()))
-    weights = [_drawn(draw, SHAPES[key], 0.0 if key == zero_weight else 1.0) for key in names]
-    gradients = [
-        [_drawn(draw, SHAPES[key], 0.0 if key == zero_grad else _SCALES[step % len(_SCALES)]) for key in names]
-        for step in range(steps)
-    ]
+    weights, gradients = _inputs(name, names, steps, zero_weight, zero_grad)
     if nan is not None:
         gradients[nan[0] - 1][names.index(nan[1])].flat[1] = np.nan
     return {
@@ -94,6 +89,16 @@ def case(
         "reuse_buffer": reuse_buffer,
         "before": [list(action) for action in before],
     }
+
+
+def _inputs(name: str, names: tuple[str, ...], steps: int, zero_weight: str, zero_grad: str) -> tuple[Any, Any]:
+    draw = np.random.RandomState(zlib.crc32(name.encode()))
+    weights = [_drawn(draw, SHAPES[key], 0.0 if key == zero_weight else 1.0) for key in names]
+    gradients = [
+        [_drawn(draw, SHAPES[key], 0.0 if key == zero_grad else _SCALES[step % len(_SCALES)]) for key in names]
+        for step in range(steps)
+    ]
+    return weights, gradients
 
 
 def _drawn(draw: np.random.RandomState, shape: tuple[int, ...], scale: float) -> Any:

@@ -297,11 +297,3 @@ def test_combinators_of_combinators_that_do_nothing_are_the_rule(outer, inner):
     hyper = {"learning_rate": 0.1, "momentum": 0.5}
     assert np.array_equal(walk(rule, **hyper)[0], walk(sgd, **hyper)[0])
     assert "learning_rate" in inspect.signature(rule.update).parameters
-
-
-def test_bounds_that_are_scheduled_can_be_accumulated():
-    """A schedule is no number, so that which bound is larger is known only at the step."""
-    rule = accumulated(scheduled(lamb, lower_bound=lambda _: 1.0, upper_bound=lambda _: 2.0), 2)
-    assert same(
-        walk(rule, **HYPER)[:1], walk(accumulated(bind(lamb, lower_bound=1.0, upper_bound=2.0), 2), **HYPER)[:1]
-    )

@@ -1,13 +1,15 @@
-"""Combinators for what releases store: halves without a master, norms of the copy, velocities of the other sign."""
+"""Combinators for what releases store and schedule: halves without a master, norms of the copy, velocities, bounds."""
 
 from __future__ import annotations
+
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
 from lbref import errors, trust
-from lbref.combine import in_stored_precision, velocity_negated, with_master_weight
+from lbref.combine import accumulated, bind, in_stored_precision, scheduled, velocity_negated, with_master_weight
 from lbref.rules import lamb, lars, lbsgd, sgd
 
 WEIGHT = np.asarray([[0.5, -1.25, 2.0], [0.375, -0.75, 4.0]], np.float32)
@@ -139,3 +141,20 @@ def test_a_layer_that_is_not_adapted_moves_as_with_sgd(run):
     expected, _ = run(sgd, WEIGHT, GRADS, {**HYPER, "momentum": 0.9})
     np.testing.assert_array_equal(moved, expected, strict=True)
     assert not np.array_equal(adapted, moved)
+
+
+# --- bounds that are scheduled ------------------------------------------------------------------------------------
+
+
+def test_bounds_that_are_scheduled_can_be_accumulated(run):
+    """A schedule is no number, so that which bound is larger is known only at the step."""
+    bounds = {"lower_bound": 1.0, "upper_bound": 2.0}
+    rule = accumulated(scheduled(lamb, **{name: partial(_constant, value) for name, value in bounds.items()}), 2)
+    weight, _ = run(rule, WEIGHT, GRADS, HYPER)
+    expected, _ = run(accumulated(bind(lamb, **bounds), 2), WEIGHT, GRADS, HYPER)
+    np.testing.assert_array_equal(weight, expected, strict=True)
+
+
+def _constant(value, step):
+    del step
+    return value

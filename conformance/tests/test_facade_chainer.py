@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import chainer_driver as driver
 import nearness
@@ -121,6 +122,46 @@ def test_the_hook_works_in_chainer_itself(name):
             operations = 8 * count
             assert nearness.excess(got_data, data, scale=nearness.largest(data), operations=operations) <= 1
             assert nearness.excess(got_grad, grad, scale=nearness.largest(grad), operations=operations) <= 1
+
+
+class Variable:
+    """Like a parameter of Chainer itself, as far as its own hook looks at one."""
+
+    _loss_scale = None
+    device = SimpleNamespace(xp=np)
+
+    def __init__(self, data, grad):
+        self._data, self._grad = [np.asarray(data, np.float32)], np.asarray(grad, np.float32)
+
+    @property
+    def data(self):
+        return self._data[0]
+
+    @property
+    def grad(self):
+        return self._grad
+
+
+Variable.__module__, Variable.__qualname__ = "chainer.variable", "Parameter"
+
+
+@pytest.mark.parametrize(
+    ("weight", "grad", "settings", "changed"),
+    [
+        ((3, 4), (0.3, 0.4), {}, (3, 4)),  # facts, section 2.3: SGD with rate 1 then moves the weight by as much
+        ((3, 4), (0.3, 0.4), {"weight_decay": 0.1}, (3, 4)),
+        ((0.003, 0.004), (0.3, 0.4), {"weight_decay": 0.1}, (0.3003, 0.4004)),
+        ((0, 0), (3, 4), {}, (3, 4)),
+        ((3, 4), (0, 0), {"weight_decay": 0.1}, (3, 4)),
+        ((3, 4), (3e-10, 4e-10), {}, (1, 4 / 3)),  # E14
+    ],
+)
+def test_the_hook_of_today_does_so_to_what_is_like_a_parameter_of_chainer(weight, grad, settings, changed):
+    param = Variable(weight, grad)
+    where_it_was = param.grad
+    chainer.GradientLARS(**settings)(None, param)
+    assert param.grad is where_it_was
+    np.testing.assert_allclose(param.grad, np.float32(changed), rtol=1e-6)
 
 
 def test_norms_of_halves_overflow_in_the_release_only():
