@@ -61,6 +61,16 @@ def on_host(array: Array) -> Any:
     return np.asarray(array_api_compat.to_device(array, "cpu") if away else array).copy()
 
 
+def bits_on_host(array: Array) -> Any:
+    """Return the bits of an array of 16-bit numbers as NumPy's uint16: for bfloat16, which NumPy does not have."""
+    return on_host(array.view(namespace(array).uint16))  # type: ignore[attr-defined]
+
+
+def from_bits(bits: Array, dtype: str) -> Any:
+    """Return what `bits_on_host` took the bits of, from an array of them in a library that has the dtype."""
+    return bits.view(getattr(namespace(bits), dtype))  # type: ignore[attr-defined]
+
+
 def from_host(values: Any, like: Array) -> Any:
     """Return a copy of a NumPy array in the library and on the device of another array."""
     return namespace(like).asarray(values, device=array_api_compat.device(like), copy=True)

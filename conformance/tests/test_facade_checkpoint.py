@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from lbref import errors
+from lbref._arrays import bits_on_host
 from lbref.facades import checkpoint
 
 TREE = {
@@ -98,9 +99,7 @@ UNFIT = [
     ({None: 1}, "tree has the key None"),
     ({"a": np.asarray([object()])}, "tree['a'] is an array of object; it must hold plain numbers"),
     (np.zeros(2, [("a", "f4")]), "it must hold plain numbers"),
-    ([torch.ones(2, dtype=torch.bfloat16)], "tree[0] is an array of torch.bfloat16"),
     ([torch.ones(2, device="meta")], "tree[0] is an array of torch.float32"),
-    (jnp.ones(2, jnp.bfloat16), "tree is an array of bfloat16"),
 ]
 
 
@@ -232,3 +231,14 @@ def test_named_tuples_come_back_where_a_tree_is_like_it():
 def test_a_tree_of_another_structure_is_refused(like, words):
     with pytest.raises(errors.CheckpointError, match=words):
         checkpoint.loads(checkpoint.dumps({"a": [1, 2]}), like=like)
+
+
+@pytest.mark.parametrize("library", [torch, jnp])
+def test_bfloat16_comes_back_bit_for_bit_in_a_library_that_has_it(library):
+    values = library.asarray([1.0, -2.5, 3e38, float("nan"), 1e-40], dtype=library.bfloat16)
+    data = checkpoint.dumps({"weight": values, "0-d": values[1]})
+    back = checkpoint.loads(data, library.asarray)
+    assert (back["weight"].dtype, back["0-d"].shape) == (library.bfloat16, ())
+    np.testing.assert_array_equal(bits_on_host(back["weight"]), bits_on_host(values), strict=True)
+    with pytest.raises(errors.CheckpointError, match=r"bfloat16, which NumPy does not have; pass asarray"):
+        checkpoint.loads(data)

@@ -45,6 +45,7 @@ MAY_IMPORT = {
 THIRD_PARTY = {
     "_arrays": {"array_api_compat", "numpy"},  # NumPy is where every array can be copied to
     "facades.checkpoint": {"numpy"},
+    "facades._mxnet.updater": {"numpy"},
     "facades.torch._optimizer": {"torch"},
     "facades.torch._state": {"torch"},
     **{f"facades.optax._{name}": {"optax"} for name in ("lars", "lamb", "lans", "nag", "sgd", "lbsgd", "state")},

@@ -18,11 +18,13 @@ from typing import Any
 import numpy as np
 
 from .. import errors
-from .._arrays import on_host
+from .._arrays import bits_on_host, from_bits, on_host
 from .._numbers import is_array, kind
 from ._memory import untracked
 
 _STRUCTURE = "structure"
+_LACKING = "bfloat16"
+"""The one dtype of weights that NumPy does not have: its bits are stored."""
 
 
 def dumps(tree: Any, /) -> bytes:
@@ -61,6 +63,8 @@ def loads(data: bytes, /, asarray: Callable[[Any], Any] = np.asarray, like: Any 
         with np.load(io.BytesIO(data), allow_pickle=False) as stored:
             arrays = dict(stored)
         tree = _unpacked(json.loads(str(arrays.pop(_STRUCTURE))), arrays, asarray)
+    except errors.CheckpointError:
+        raise
     except (ValueError, KeyError, TypeError, OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         raise errors.CheckpointError(
             "checkpoint: the data are no checkpoint of lbref; pass what dumps returned or save wrote (pickles, such as "
@@ -95,7 +99,7 @@ def _packed(where: str, tree: Any, arrays: dict[str, Any]) -> Any:
     if isinstance(tree, list | tuple):
         parts = [_packed(f"{where}[{index}]", part, arrays) for index, part in enumerate(tree)]
         return {"list" if isinstance(tree, list) else "tuple": parts}
-    return {"array": _stored(where, tree, arrays)}
+    return _stored(where, tree, arrays)
 
 
 def _key(where: str, key: Any) -> Any:
@@ -104,12 +108,16 @@ def _key(where: str, key: Any) -> Any:
     raise errors.CheckpointError(f"checkpoint: {where} has the key {key!r}, but keys must be str or int")
 
 
-def _stored(where: str, array: Any, arrays: dict[str, Any]) -> str:
+def _stored(where: str, array: Any, arrays: dict[str, Any]) -> dict[str, str]:
     if not is_array(array):
         raise errors.CheckpointError(
             f"checkpoint: {where} is a {kind(array)}, but must be an array, a number, a string, None, or a dict, list "
             f"or tuple of those"
         )
+    name = f"array{len(arrays)}"
+    if str(array.dtype).endswith(_LACKING):  # torch.bfloat16, or bfloat16 of another library
+        arrays[name] = bits_on_host(untracked(array))
+        return {_LACKING: name}
     try:
         values = on_host(untracked(array))
     except (TypeError, RuntimeError) as error:
@@ -119,9 +127,8 @@ def _stored(where: str, array: Any, arrays: dict[str, Any]) -> str:
         ) from error
     if values.dtype.hasobject or values.dtype.kind == "V":
         raise errors.CheckpointError(f"checkpoint: {where} is an array of {values.dtype}; it must hold plain numbers")
-    name = f"array{len(arrays)}"
     arrays[name] = values
-    return name
+    return {"array": name}
 
 
 def _unpacked(tree: Any, arrays: dict[str, Any], asarray: Callable[[Any], Any]) -> Any:
@@ -130,11 +137,23 @@ def _unpacked(tree: Any, arrays: dict[str, Any], asarray: Callable[[Any], Any]) 
     ((what, content),) = tree.items()
     if what == "array":
         return asarray(arrays[content])
+    if what == _LACKING:
+        return _from_bits(asarray(arrays[content]))
     if what == "float":
         return float(content)
     if what == "dict":
         return {key: _unpacked(value, arrays, asarray) for key, value in content}
     return {"list": list, "tuple": tuple}[what](_unpacked(part, arrays, asarray) for part in content)
+
+
+def _from_bits(bits: Any) -> Any:
+    try:
+        return from_bits(bits, _LACKING)
+    except AttributeError:
+        raise errors.CheckpointError(
+            f"checkpoint: there is an array of {_LACKING}, which NumPy does not have; pass asarray of a library that "
+            f"has it, such as torch.asarray"
+        ) from None
 
 
 def _shaped(where: str, tree: Any, like: Any) -> Any:

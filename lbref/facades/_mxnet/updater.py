@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
+
+import numpy as np
 
 from ... import errors
 from .. import checkpoint
@@ -111,15 +114,22 @@ class Updater:
     def _of(self) -> str:
         return f"{self.optimizer.release}.{type(self.optimizer).__name__}"
 
-    def set_states(self, states: bytes) -> None:
+    def set_states(self, states: bytes, asarray: Callable[[Any], Any] = np.asarray) -> None:
         """Load what `get_states` returned; arrays go to the library and device of their weight at the next call.
+
+        Parameters
+        ----------
+        states
+            What `get_states` returned.
+        asarray
+            As in `lbref.facades.checkpoint.loads`; only states in bfloat16 need another than NumPy's.
 
         Raises
         ------
         CheckpointError
             If the bytes are no checkpoint, or that of another class of optimizer.
         """
-        tree = checkpoint.loads(states)
+        tree = checkpoint.loads(states, asarray)
         if not isinstance(tree, dict) or tree.keys() != {"of", "states", "optimizer"}:
             raise errors.CheckpointError("Updater.set_states: these bytes are not what get_states returned")
         if tree["of"] != self._of:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from ._optimizer import NativeOptimizer
+from ._families import WithMoments
 
 
-class LANS(NativeOptimizer):
+class LANS(WithMoments):
     """LANS: LAMB with a normalised gradient and Nesterov's momentum.
 
     Zheng et al. 2020, arXiv:2006.13484, Algorithm 2; the formula stands in `lbref.rules.lans`. A zero gradient has the
@@ -54,30 +53,3 @@ class LANS(NativeOptimizer):
     """
 
     name: ClassVar[str] = "lans"
-
-    def __init__(
-        self,
-        params: Any,
-        lr: Any,
-        *,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float | None = 1e-6,
-        weight_decay: float = 0.0,
-        lower_bound: float = 0.0,
-        upper_bound: float = math.inf,
-        adaptive: bool = True,
-        maximize: bool = False,
-        dialect: str | None = None,
-    ) -> None:
-        options = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "lower_bound": lower_bound,
-            "upper_bound": upper_bound,
-            "adaptive": adaptive,
-            "maximize": maximize,
-            "dialect": dialect,
-        }
-        super().__init__(params, options)

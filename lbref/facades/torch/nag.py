@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from ._optimizer import NativeOptimizer
+from ._families import WithMomentum
 
 
-class NAG(NativeOptimizer):
+class NAG(WithMomentum):
     """NAG: Nesterov's accelerated gradient, with the learning rate inside the velocity.
 
     Sutskever et al. 2013, equations 3 and 4; the formula stands in `lbref.rules.nag`. torch's ``SGD(nesterov=True)``
@@ -46,22 +46,3 @@ class NAG(NativeOptimizer):
     """
 
     name: ClassVar[str] = "nag"
-
-    def __init__(
-        self,
-        params: Any,
-        lr: Any,
-        *,
-        momentum: float = 0.9,
-        weight_decay: float = 0.0,
-        maximize: bool = False,
-        dialect: str | None = None,
-    ) -> None:
-        options = {
-            "lr": lr,
-            "momentum": momentum,
-            "weight_decay": weight_decay,
-            "maximize": maximize,
-            "dialect": dialect,
-        }
-        super().__init__(params, options)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from ._optimizer import NativeOptimizer
+from ._families import WithMomentum
 
 
-class SGD(NativeOptimizer):
+class SGD(WithMomentum):
     """SGD with momentum, with the learning rate inside the velocity.
 
     Sutskever et al. 2013, equations 1 and 2; the formula stands in `lbref.rules.sgd`. ``torch.optim.SGD`` has the rate
@@ -46,22 +46,3 @@ class SGD(NativeOptimizer):
     """
 
     name: ClassVar[str] = "sgd"
-
-    def __init__(
-        self,
-        params: Any,
-        lr: Any,
-        *,
-        momentum: float = 0.9,
-        weight_decay: float = 0.0,
-        maximize: bool = False,
-        dialect: str | None = None,
-    ) -> None:
-        options = {
-            "lr": lr,
-            "momentum": momentum,
-            "weight_decay": weight_decay,
-            "maximize": maximize,
-            "dialect": dialect,
-        }
-        super().__init__(params, options)
