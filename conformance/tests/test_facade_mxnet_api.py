@@ -235,3 +235,21 @@ def test_set_lr_scale_warns_and_does_nothing(release):
     with pytest.warns(DeprecationWarning, match="use set_lr_mult"):
         optimizer.set_lr_scale({0: 2.0})
     assert optimizer._get_lr(0) == 0.5
+
+
+@RELEASES
+def test_warnings_point_at_the_line_of_the_caller(release):
+    with pytest.warns(UserWarning, match="overwritten by the learning rate") as of_rate:
+        release.LAMB(lr_scheduler=release.FactorScheduler(2, base_lr=0.5))
+    with pytest.warns(UserWarning, match="loses small updates") as of_half:
+        release.get_updater(release.SGD())(0, np.ones(2, np.float16), np.ones(2, np.float16))
+    assert {warning.filename for warning in [*of_rate, *of_half]} == {__file__}
+
+
+def test_names_by_which_nothing_decays_are_warned_of():
+    with pytest.warns(UserWarning, match=r"none of fc\.weight, fc\.bias decays, by their names") as found:
+        mxnet1.SGD(wd=0.1, param_idx2name={0: "fc.weight", 1: "fc.bias"})
+    assert found[0].filename == __file__
+    mxnet1.SGD(param_idx2name={0: "fc.weight"})  # nothing to decay
+    mxnet1.SGD(wd=0.1, param_idx2name=NAMES)
+    mxnet2.SGD(wd=0.1, param_idx2name={0: "fc.weight"})  # 2.0.0b1 does not look at names

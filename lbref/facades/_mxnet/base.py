@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ... import errors
+from .._warnings import warn_caller
 from .arguments import Arguments
 from .counting import Counting, Index
 from .multipliers import applied, from_symbol, multipliers, symbol_info
@@ -49,11 +49,9 @@ class Optimizer(Registry, Counting, States, Arguments):
     def _warn_without_decay(self) -> None:
         names = self.idx2name.values()
         if self.wd and names and not self.param_dict and not any(self.wd_mult.get(name, 1.0) for name in names):
-            warnings.warn(
+            warn_caller(
                 f"{self._where}: wd is {self.wd}, but none of {', '.join(names)} decays, by their names; see "
-                f"param_idx2name, or use set_wd_mult",
-                UserWarning,
-                stacklevel=4,
+                f"param_idx2name, or use set_wd_mult"
             )
 
     def _check_together(self) -> None:
@@ -72,11 +70,9 @@ class Optimizer(Registry, Counting, States, Arguments):
                 f"with a base_lr for the learning rate to overwrite, such as FactorScheduler(step=1000, factor=0.1)"
             )
         if self.lr is not None and lr_scheduler.base_lr != self.lr:
-            warnings.warn(
+            warn_caller(
                 f"{self._where}: the scheduler's base_lr, {lr_scheduler.base_lr}, is overwritten by the learning rate "
-                f"of the optimizer, {self.lr}; a warmup still ends at the former",
-                UserWarning,
-                stacklevel=4,
+                f"of the optimizer, {self.lr}; a warmup still ends at the former"
             )
             lr_scheduler.base_lr = self.lr
 
@@ -108,7 +104,7 @@ class Optimizer(Registry, Counting, States, Arguments):
     def set_lr_scale(self, args_lrscale: Any) -> None:
         """Warn that this is deprecated, and do nothing: use `set_lr_mult`."""
         del args_lrscale
-        warnings.warn("set_lr_scale is deprecated and does nothing; use set_lr_mult", DeprecationWarning, stacklevel=2)
+        warn_caller("set_lr_scale is deprecated and does nothing; use set_lr_mult", DeprecationWarning)
 
     def set_lr_mult(self, args_lr_mult: Mapping[Index, float]) -> None:
         """Set the multipliers of the rate; parameters that are not named have 1, or their symbol's ``__lr_mult__``.

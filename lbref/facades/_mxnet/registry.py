@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, ClassVar, TypeVar
 
 from ... import errors
+from .._warnings import warn_caller
 
 Klass = TypeVar("Klass", bound=type)
 
@@ -22,7 +22,7 @@ class Registry:
             raise errors.UnknownOptimizerError(f"register: {klass!r} is no class, but only classes can be registered")
         name = klass.__name__.lower()
         if name in cls.opt_registry:
-            warnings.warn(f"register: {klass!r} replaces {cls.opt_registry[name]!r} as {name!r}", stacklevel=2)
+            warn_caller(f"register: {klass!r} replaces {cls.opt_registry[name]!r} as {name!r}")
         cls.opt_registry[name] = klass
         return klass
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, ClassVar
 
 from ... import errors
@@ -10,6 +9,7 @@ from ..._arrays import namespace
 from ..._types import Rule
 from ...combine.precision import CopyReader
 from .._memory import Pending, untracked
+from .._warnings import warn_caller
 from .arguments import Arguments
 from .layers import Layer, arrays_of, check_beside, check_weight, described, is_half
 from .moving import move, move_master
@@ -56,11 +56,9 @@ class States(Arguments):
             pair = (master, self.create_state(index, master))
             return pair if self.master_first else pair[::-1]
         if is_half(weight):
-            warnings.warn(
+            warn_caller(
                 f"{self._where}: a weight in half precision loses small updates; pass multi_precision=True for a "
-                f"float32 master copy",
-                UserWarning,
-                stacklevel=2,
+                f"float32 master copy"
             )
         return self.create_state(index, weight)
 
