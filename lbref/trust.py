@@ -102,6 +102,13 @@ def one_unless_both_positive(norms: Norms, rate: Any, /) -> Any:
     return xp.where(positive, rate, xp.ones_like(rate))
 
 
+def one_unless_both_usable(norms: Norms, rate: Any, /) -> Any:
+    """Take 1, without the trust coefficient, unless both norms are > 0 and finite: the array code of MXNet 2.0.0b1."""
+    xp = namespace(rate)
+    usable = xp.logical_and(*(xp.logical_and(x > 0, x < math.inf) for x in (norms.weight, norms.opposing)))
+    return xp.where(usable, rate, xp.ones_like(rate))
+
+
 def one_up_to(threshold: float, /) -> ZeroNorm:
     """Take 1 unless ‖w‖ > threshold; the other norm is not tested: Chainer's GradientLARS, threshold 1e-2."""
     return partial(_one_up_to, threshold)

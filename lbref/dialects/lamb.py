@@ -39,9 +39,9 @@ DIALECTS = {
         differs="The operator's description takes the maximum with the upper bound too.",
     ),
     "mxnet-2.0.0b1-step": Dialect(
-        rule=bind(_mxnet, zero_norm=trust.one_unless_both_positive),
+        rule=bind(_mxnet, zero_norm=trust.one_unless_both_usable),
         source="apache/mxnet@2.0.0.beta1:python/mxnet/optimizer/lamb.py LAMB(use_fused_step=False)",
-        differs="As mxnet-1.9.1; the ratio is 1 also where a norm is NaN.",
+        differs="As mxnet-1.9.1; the ratio is 1 also where a norm is NaN or infinite.",
     ),
     "mxnet-2.0.0b1-single": Dialect(
         rule=restepped(_mxnet, _twice),

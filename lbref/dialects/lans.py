@@ -23,11 +23,11 @@ DIALECTS = {
         differs="A zero gradient becomes NaN; clipping follows the normalisation; a ratio is 1 where a norm is zero.",
     ),
     "mxnet-2.0.0b1-step": Dialect(
-        rule=bind(_mxnet, second_reads=lans.half_way_weight, zero_norm=trust.one_unless_both_positive),
+        rule=bind(_mxnet, second_reads=lans.half_way_weight, zero_norm=trust.one_unless_both_usable),
         source="apache/mxnet@2.0.0.beta1:python/mxnet/optimizer/lans.py LANS(use_fused_step=False)",
         differs=(
             "As mxnet-2.0.0b1; the decay of the gradient's half reads the weight that the first half has moved, and a "
-            "ratio is 1 also where a norm is NaN."
+            "ratio is 1 also where a norm is NaN or infinite."
         ),
     ),
 }

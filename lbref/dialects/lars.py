@@ -32,9 +32,12 @@ DIALECTS = {
         ),
     ),
     "mxnet-2.0.0b1": Dialect(
-        rule=bind(_mxnet, eps=1e-8),
+        rule=bind(_mxnet, eps=1e-8, zero_norm=trust.one_unless_both_usable),
         source="apache/mxnet@2.0.0.beta1:python/mxnet/optimizer/lars.py LARS",
-        differs="As mxnet-1.9.1 with epsilon 1e-8 by default and without momentum correction.",
+        differs=(
+            "As mxnet-1.9.1 with epsilon 1e-8 by default and without momentum correction; the ratio is 1 also where a "
+            "norm is infinite, but not in its kernel for lists."
+        ),
     ),
     "mxnet-2.0.0b1-documented": Dialect(
         rule=bind(_mxnet, trust_coefficient=1.0, eps=1e-8),

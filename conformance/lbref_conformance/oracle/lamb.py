@@ -1,7 +1,7 @@
 """LAMB. η rate, a and b the betas, ε, λ decay, p and q the bounds of φ, s rescaling, c clip limit; m, v moments."""
 
 from .array import Array, Letters, norm
-from .number import Number, Scalar, between, number
+from .number import Number, Scalar, between, number, usable
 
 Result = tuple[Array, Letters]
 
@@ -63,7 +63,7 @@ def mxnet2_step(t: int, w: Array, g: Array, S: Letters, h: Letters) -> Result:
     M = _moments((h.s * g).within(h.c), S, h)
     u = _corrected(t, w, M, h)
     Φ, U = between(norm(w), h.p, h.q), norm(u)
-    return w - (h.η * (Φ / U if Φ > ZERO and U > ZERO else number(Scalar(1)))) * u, M
+    return w - (h.η * (Φ / U if usable(Φ) and usable(U) else number(Scalar(1)))) * u, M
 
 
 def mxnet2_single(t: int, w: Array, g: Array, S: Letters, h: Letters) -> Result:

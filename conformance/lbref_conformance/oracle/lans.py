@@ -5,9 +5,8 @@ from collections.abc import Callable
 import mpmath
 
 from .array import Array, Letters, norm
-from .number import Number, Scalar, between, number
+from .number import Number, Scalar, between, number, usable
 
-ZERO = Scalar(0)
 Result = tuple[Array, Letters]
 Half = Callable[[Letters, Scalar, Number, Array], Array]
 
@@ -38,9 +37,9 @@ def _half_one_for_zero(h: Letters, share: Scalar, Φ: Number, d: Array) -> Array
     return (h.η * share) * d if Φ.is_zero() or norm(d).is_zero() else _half(h, share, Φ, d)
 
 
-def _half_one_unless_positive(h: Letters, share: Scalar, Φ: Number, d: Array) -> Array:
+def _half_one_unless_usable(h: Letters, share: Scalar, Φ: Number, d: Array) -> Array:
     D = norm(d)
-    return ((h.η * share) * (Φ / D if Φ > ZERO and D > ZERO else number(Scalar(1)))) * d
+    return ((h.η * share) * (Φ / D if usable(Φ) and usable(D) else number(Scalar(1)))) * d
 
 
 def published(t: int, w: Array, g: Array, S: Letters, h: Letters) -> Result:
@@ -65,8 +64,8 @@ def mxnet(t: int, w: Array, g: Array, S: Letters, h: Letters) -> Result:
 
 
 def mxnet_step(t: int, w: Array, g: Array, S: Letters, h: Letters) -> Result:
-    x, r, Q, M = _mxnet(t, w, g, S, h, _half_one_unless_positive)
-    return x - _half_one_unless_positive(h, 1 - h.a, between(norm(w), h.p, h.q), r / Q + h.λ * x), M
+    x, r, Q, M = _mxnet(t, w, g, S, h, _half_one_unless_usable)
+    return x - _half_one_unless_usable(h, 1 - h.a, between(norm(w), h.p, h.q), r / Q + h.λ * x), M
 
 
 FORMULAS = {"published": published, "mxnet-2.0.0b1": mxnet, "mxnet-2.0.0b1-step": mxnet_step}

@@ -1,7 +1,7 @@
 """LARS. γ rate, m momentum, η trust coefficient, β decay, ε, s rescaling, c clip limit; v velocity."""
 
 from .array import Array, Letters, norm
-from .number import Number, Scalar, number
+from .number import Number, Scalar, number, usable
 
 Result = tuple[Array, Letters]
 
@@ -39,7 +39,9 @@ def mxnet(t: int, w: Array, g: Array, S: Letters, h: Letters) -> Result:
 
 def mxnet2(t: int, w: Array, g: Array, S: Letters, h: Letters) -> Result:
     r = h.s * g
-    return _inside(w, r.within(h.c), S, h, _guarded(w, r, h, h.η, Scalar(1e-8)))
+    W, G = norm(w), norm(r)
+    Λ = h.η * (W / (G + h.β * W + Scalar(1e-8))) if usable(W) and usable(G) else number(ONE)
+    return _inside(w, r.within(h.c), S, h, Λ)
 
 
 def mxnet2_documented(t: int, w: Array, g: Array, S: Letters, h: Letters) -> Result:

@@ -254,3 +254,8 @@ def _larger(x: Number, y: Number) -> Number:
     above, below = (x, y) if x.x > y.x else (y, x)
     certain = above.x == mpmath.inf or above.x - above.e > below.x + below.e
     return above if certain else Number(above.x, max(x.e, y.e))
+
+
+def usable(x: Number) -> bool:
+    """Return whether a norm is neither zero nor NaN nor infinite."""
+    return x > Scalar(0) and not mpmath.isinf(x.x)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ... import dialects, trust
+from ..._types import Rule
 from ...combine import bind, velocity_negated
 from .._memory import Pending
 from .._mxnet.adaptation import is_adapted, measure_of_copy, refuse_signed_rescaling
@@ -16,7 +17,8 @@ from ._family import Family, Way
 from .sgd import check_lazy
 
 _ADAPTED = velocity_negated(dialects.RULES["lars@mxnet-2.0.0b1"])
-_RULES = {True: _ADAPTED, False: bind(_ADAPTED, zero_norm=trust.one_always)}
+_IN_LISTS = bind(_ADAPTED, zero_norm=trust.one_unless_both_positive)  # its kernel does not look for infinite norms
+_NOT_ADAPTED = bind(_ADAPTED, zero_norm=trust.one_always)
 
 
 @Optimizer.register
@@ -82,7 +84,7 @@ class LARS(Velocity, Family):
         hyperparameters |= {} if self.clip_gradient is None else {"clip_gradient": single(self.clip_gradient)}
         self._move(
             pending,
-            _RULES[is_adapted(layer.index, self.idx2name)],
+            self._rule(layer, way),
             layer,
             1,
             hyperparameters,
@@ -90,3 +92,8 @@ class LARS(Velocity, Family):
             copy_reader=measure_of_copy if way.fused else None,
             rests=self._rests(way, self.momentum),
         )
+
+    def _rule(self, layer: Layer, way: Way) -> Rule:
+        if not is_adapted(layer.index, self.idx2name):
+            return _NOT_ADAPTED
+        return _IN_LISTS if way.fused and self.aggregate_num > 1 else _ADAPTED
