@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
 from lbref.facades import mxnet1, mxnet2
 
@@ -49,7 +50,6 @@ def test_e11_the_first_gradient_is_held_by_reference_and_counts_as_what_is_in_it
 
 
 def test_e11_also_where_it_is_a_view_or_a_tensor_on_a_tape():
-    torch = pytest.importorskip("torch")
     grad = torch.ones(1, requires_grad=True) * 1.0
     optimizer, weight = mxnet1.LBSGD(**PAIRS), torch.zeros(1)
     optimizer.update(0, weight, grad, None)

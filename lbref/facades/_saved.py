@@ -6,14 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from .. import errors
-from .._arrays import namespace
 from .._numbers import is_array, kind
-from ._memory import brought_to, untracked
-
-
-def copied(array: Any) -> Any:
-    """Return a copy of an array, off the tape."""
-    return namespace(array).asarray(untracked(array), copy=True)
+from ._memory import brought_to, copied, untracked
 
 
 def check_keys(where: str, name: str, given: Any, expected: Iterable[str]) -> None:

@@ -8,8 +8,7 @@ from typing import Any
 
 from ... import errors
 from ..._arrays import is_writable
-from .._memory import untracked
-from .._saved import copied
+from .._memory import copied, untracked
 
 TIMINGS = ("pre", "post")
 

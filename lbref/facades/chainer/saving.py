@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import _saved
+from .._memory import copied
 from .parameter import named
 
 _KEYS = ("optimizer", "t", "epoch", "hyperparam", "rules")
@@ -29,7 +30,7 @@ def _rule_state(rule: Any) -> dict[str, Any]:
         "t": rule.t,
         "enabled": rule.enabled,
         "hyperparam": rule.hyperparam.own(),
-        "state": None if state is None else {key: _saved.copied(array) for key, array in state.items()},
+        "state": None if state is None else {key: copied(array) for key, array in state.items()},
     }
 
 

@@ -12,7 +12,7 @@ from ..._numbers import kind, untraced_number
 from ..._types import Rule
 from .. import _saved
 from .._counts import following, product, reciprocal
-from .._memory import Pending, check_writable, untracked
+from .._memory import Pending, check_writable, copied, untracked
 from .groups import Layer, give_names, layers_of
 
 
@@ -134,7 +134,7 @@ class Optimizer:
         return {
             "optimizer": type(self).__name__,
             "global_step": self.global_step,
-            self.kept: {parameter.name: _saved.copied(velocity) for parameter, velocity in pairs},
+            self.kept: {parameter.name: copied(velocity) for parameter, velocity in pairs},
         }
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
